@@ -1,0 +1,39 @@
+/**
+ * The errors that a caller can act on. Each class writes its own message (what happened, to what, what to do next), carries the
+ * numbers as fields, and has a stable `code`. They become an exit code, an HTTP body or an MCP result once, at that edge.
+ */
+
+/** Stable identifiers of every error that leaves this package; documented in docs/errors.md. */
+export type ErrorCode =
+  | 'invalid-task'
+  | 'invalid-config'
+  | 'invalid-argument'
+  | 'budget-refused'
+  | 'forced-not-allowed'
+  | 'no-specialist-available'
+  | 'specialist-failed'
+  | 'state-corrupt'
+  | 'state-unwritable'
+  | 'ledger-busy'
+  | 'port-taken'
+  | 'aborted'
+  | 'answer-rejected';
+
+export interface TeelammaErrorOptions {
+  readonly cause?: unknown;
+  /** Whether the same call may succeed when it is made again unchanged. Default false. */
+  readonly isRetryable?: boolean;
+}
+
+/** Base of every error that this package throws on purpose. Anything else that escapes is a bug. */
+export class TeelammaError extends Error {
+  readonly code: ErrorCode;
+  readonly isRetryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: TeelammaErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.isRetryable = options.isRetryable ?? false;
+  }
+}

@@ -1,0 +1,243 @@
+import type { TokenUsage } from '../messages/token-usage.ts';
+
+/**
+ * The ledger: the durable record that budgets are computed from, and the only place that says what was used.
+ *
+ * A reservation holds tokens in the current window of every budget (all or none). Its turns are single model calls:
+ *
+ *     reserve ── beginTurn ──> in flight ── settleTurn(usage) ──────> settled     usage replaces the hold
+ *        │                        │────── settleTurn(not-charged) ──> released    the provider refused it: the hold is free again
+ *        │                        └────── settleTurn(unknown) ──────> assumed     stays charged at the hold; a later
+ *        │                                                                        settleTurn(usage) may still replace it, once
+ *        └─ close: what no turn holds is freed.
+ *
+ * A process that dies is found by `recover`: its turns in flight become `assumed`, its unsent holds are freed.
+ *
+ * Invariant, at every commit, for every window: `settled + held <= limit`, except for tokens of forced reservations (counted in
+ * `overdraftTokens`), tokens put in with `charge`, usage that a provider reported above its hold, and a limit that was lowered.
+ * All token amounts are integers >= 0; all times are epoch milliseconds of the ledger's clock.
+ */
+export interface Ledger extends AsyncDisposable {
+  /** Holds tokens in every budget, all or none. Durable when it resolves. Never throws for an ordinary refusal. */
+  reserve(request: ReserveRequest): Promise<ReserveResult>;
+  /**
+   * Marks tokens as in flight, before anything is sent. Takes the reservation's free tokens first and, where they do not suffice,
+   * extends the reservation in its windows, all or none, in the same transaction. Refuses where the reservation's window has
+   * passed. The grant is as much as fits between `atLeastTokens` and `atMostTokens`.
+   */
+  beginTurn(request: BeginTurnRequest): Promise<BeginTurnResult>;
+  /** Replaces a turn's hold by its outcome. Settling twice is settling once: the second call changes nothing. */
+  settleTurn(turnId: string, outcome: TurnOutcome): Promise<SettleResult>;
+  /** Records a turn that no budget pays for (Ollama), for the history. */
+  recordTurn(turn: FreeTurn): Promise<void>;
+  /** Frees what no turn holds. Turns in flight keep their hold. Closing twice is closing once. */
+  close(reservationId: string, closing?: Closing): Promise<void>;
+  /** Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. */
+  charge(tokens: number): Promise<readonly BudgetStatus[]>;
+  /** Resolves what dead processes left: in flight -> assumed, never sent -> freed. */
+  recover(): Promise<RecoveryReport>;
+  /** Ends the current window of the named budget, or of all, now; the next use starts a new one. */
+  reset(budgetName?: string): Promise<void>;
+  /** Every budget as of now, in the order of the configuration. */
+  status(): Promise<readonly BudgetStatus[]>;
+  /** The same without waiting: exact for an embedded ledger, as of the last round trip for a remote one. */
+  snapshot(): readonly BudgetStatus[];
+  /** Tokens that closed reservations of this kind used on Claude, newest first; what estimates are made from. */
+  settledTasks(kind: string, limit: number): Promise<readonly SettledTask[]>;
+  /** Output tokens of the latest settled turns of this kind on Claude, newest first; what `max_tokens` is chosen from. */
+  recentOutputTokens(kind: string, limit: number): Promise<readonly number[]>;
+  /** Turns, newest first. */
+  history(query: HistoryQuery): Promise<readonly TurnRecord[]>;
+  /** Audits the stored sums and the file itself. */
+  check(): Promise<LedgerHealth>;
+  /** Calls back after each change that this process made, once per commit. Returns the function that stops it. */
+  subscribe(listener: (event: LedgerEvent) => void): () => void;
+}
+
+/** One configured budget. */
+export interface BudgetSpec {
+  /** `[a-z0-9-]+`, unique. */
+  readonly name: string;
+  readonly limitTokens: number;
+  /** Rolling window: starts at its first use and ends `windowMs` later. */
+  readonly windowMs: number;
+  /** Percentages of the limit, ascending; each fires once per window when settled tokens reach it. */
+  readonly thresholdsPercent: readonly number[];
+}
+
+export interface ReserveRequest {
+  readonly taskId: string;
+  /** What the estimates are grouped by, such as `complex` or `simple`. */
+  readonly kind: string;
+  readonly atLeastTokens: number;
+  /** Default: `atLeastTokens`. */
+  readonly atMostTokens?: number;
+  /** Granted in full even where it passes the limit; what passes is recorded as overdraft. Default false. */
+  readonly forced?: boolean;
+  /** Repeating a call with the same id returns the first call's reservation. Default: a new id. */
+  readonly reservationId?: string;
+}
+
+export type ReserveResult =
+  | { readonly granted: true; readonly reservation: Reservation; readonly budgets: readonly BudgetStatus[] }
+  | Refusal;
+
+/** An ordinary no, with the numbers it came from. */
+export interface Refusal {
+  readonly granted: false;
+  /** The least that any budget has left, so the most that could be granted now. */
+  readonly remainingTokens: number;
+  /** Name of the budget that has it. */
+  readonly bindingBudget: string;
+  /** Why it was refused; `held` when only holds that may still be freed stand in the way. */
+  readonly cause: 'spent' | 'held' | 'window-passed' | 'closed';
+  readonly budgets: readonly BudgetStatus[];
+}
+
+export interface Reservation {
+  readonly id: string;
+  readonly taskId: string;
+  readonly kind: string;
+  readonly grantedTokens: number;
+  readonly forced: boolean;
+  readonly createdAtMs: number;
+}
+
+export interface BeginTurnRequest {
+  readonly reservationId: string;
+  /** Repeating a call with the same id returns the first call's grant. Default: a new id. */
+  readonly turnId?: string;
+  readonly atLeastTokens: number;
+  readonly atMostTokens: number;
+  readonly model: string;
+}
+
+export type BeginTurnResult =
+  | {
+      readonly granted: true;
+      readonly turnId: string;
+      /** What is in flight now: `atLeastTokens <= heldTokens <= atMostTokens`. */
+      readonly heldTokens: number;
+      readonly budgets: readonly BudgetStatus[];
+    }
+  | Refusal;
+
+export type TurnOutcome =
+  | { readonly kind: 'usage'; readonly usage: TokenUsage; readonly latencyMs?: number }
+  /** Sent, and nobody can say what it used: stays charged at its hold. */
+  | { readonly kind: 'unknown'; readonly reason: string }
+  /** Certainly not charged: it never reached the provider, or the provider answered with an error. */
+  | { readonly kind: 'not-charged'; readonly reason: string };
+
+export interface SettleResult {
+  /** False where the turn was settled before or is not known; nothing was changed then. */
+  readonly changed: boolean;
+  readonly chargedTokens: number;
+  /** Part of the charge that lay above the hold; 0 in ordinary operation. */
+  readonly aboveHoldTokens: number;
+  readonly budgets: readonly BudgetStatus[];
+}
+
+/** A turn that no budget pays for. */
+export interface FreeTurn {
+  readonly turnId: string;
+  readonly taskId: string;
+  readonly kind: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly usage: TokenUsage;
+  readonly latencyMs: number;
+}
+
+/** What is known of a task when its reservation closes; kept for the history. */
+export interface Closing {
+  /** Whether the reservation's usage is a whole task's, so that estimates may learn from it. Default true. */
+  readonly isWholeTask?: boolean;
+}
+
+export interface BudgetStatus {
+  readonly name: string;
+  readonly limitTokens: number;
+  /** Spent for certain, or charged because nobody can say. */
+  readonly settledTokens: number;
+  /** Held by reservations and turns in flight. */
+  readonly heldTokens: number;
+  /** `max(0, limit - settled - held)`. */
+  readonly remainingTokens: number;
+  /** Tokens of this window that forced calls spent above the limit. */
+  readonly overdraftTokens: number;
+  /** `settled + held >= limit`. */
+  readonly exhausted: boolean;
+  /** First use of this window; null where there was none yet. */
+  readonly windowStartMs: number | null;
+  /** When the window ends; for a window that has not begun, when it would if it began now. */
+  readonly resetAtMs: number;
+  readonly windowMs: number;
+}
+
+export interface SettledTask {
+  readonly chargedTokens: number;
+  readonly turns: number;
+}
+
+export interface HistoryQuery {
+  readonly sinceMs?: number;
+  readonly untilMs?: number;
+  readonly agent?: string;
+  /** Default 100. */
+  readonly limit?: number;
+}
+
+/** One turn as the ledger keeps it. */
+export interface TurnRecord {
+  readonly turnId: string;
+  readonly taskId: string;
+  readonly kind: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly state: 'in-flight' | 'settled' | 'assumed' | 'released';
+  readonly heldTokens: number;
+  readonly chargedTokens: number;
+  readonly usage: TokenUsage | null;
+  readonly forced: boolean;
+  readonly startedAtMs: number;
+  readonly settledAtMs: number | null;
+  readonly latencyMs: number | null;
+  readonly reason: string | null;
+}
+
+export interface RecoveryReport {
+  readonly deadOwners: number;
+  /** Turns that were in flight and stay charged. */
+  readonly assumedTurns: number;
+  readonly assumedTokens: number;
+  /** Tokens of holds that were never sent, now free. */
+  readonly releasedTokens: number;
+}
+
+export interface LedgerHealth {
+  readonly ok: boolean;
+  /** Where the data is: a file path, or a URL without its password. */
+  readonly location: string;
+  /** Each a whole sentence with what to do; empty when ok. */
+  readonly problems: readonly string[];
+}
+
+export type LedgerEvent =
+  | { readonly type: 'changed'; readonly budgets: readonly BudgetStatus[] }
+  | {
+      readonly type: 'threshold';
+      readonly budget: BudgetStatus;
+      /** The threshold that was reached, in percent of the limit. */
+      readonly percent: number;
+    }
+  | {
+      readonly type: 'usage-above-hold';
+      readonly turnId: string;
+      readonly heldTokens: number;
+      readonly chargedTokens: number;
+    }
+  | { readonly type: 'recovered'; readonly report: RecoveryReport };
+
+/** Agent name under which turns that a budget pays for are recorded. */
+export const CHARGED_AGENT = 'claude-specialist';

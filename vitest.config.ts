@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 30_000 } as const;
+
+/**
+ * unit: beside the source, no process and no socket; contract: one suite per contract, run on every implementation;
+ * integration: several parts with real files, HTTP and processes; e2e: the built command as a user runs it.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          exclude: ['src/**/*.contract.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'contract',
+          include: ['src/**/*.contract.test.ts', 'test/contract/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      { test: { ...shared, name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 120_000 } },
+    ],
+  },
+});
