@@ -1,0 +1,32 @@
+import type { Complexity } from './complexity.ts';
+import type { AgentName } from './Specialist.ts';
+
+/** Who does a task, and why. */
+export interface RoutingDecision {
+  readonly targetAgent: AgentName;
+  /** One sentence in words; nothing is decided without one. */
+  readonly reason: string;
+  /** The Router's confidence, 0 to 1; 1 where the agent was forced or the budget alone decided. */
+  readonly confidence: number;
+  /** The budget that binds, after this decision's own tokens were held. */
+  readonly tokenBudgetStatus?: TokenBudgetStatus;
+  readonly taskId: string;
+  readonly complexity: Complexity;
+  /** What the ledger's estimates are grouped by. */
+  readonly kind: string;
+  /** Tokens that the whole task is expected to need on Claude. */
+  readonly estimatedTokens: number;
+  readonly forced: boolean;
+  /** Set where Claude was forced past the limit. */
+  readonly warning?: string;
+  /** Set by `MetaCoordinator.route` where tokens were charged: what `MetaCoordinator.settle` replaces by the real usage. */
+  readonly turnId?: string;
+}
+
+/** `used + remaining` is the limit, unless forced calls passed it. Tokens of the running window. */
+export interface TokenBudgetStatus {
+  /** Settled and held. */
+  readonly used: number;
+  readonly remaining: number;
+  readonly exhausted: boolean;
+}

@@ -1,0 +1,72 @@
+/** The configuration after defaults, file and environment were laid over each other. Trusted by everything that receives it. */
+export interface Config {
+  readonly paths: Paths;
+  readonly budget: {
+    /** Tokens per window, 1 or more. Default 10,000. */
+    readonly limitTokens: number;
+    /** Length of the rolling window. Default 24 h. */
+    readonly windowMs: number;
+    /** Ascending, 1 to 100. Default 75, 90, 100. */
+    readonly thresholdsPercent: readonly number[];
+    /** Whether `forceAgent: claude-specialist` may pass the limit. Default true. */
+    readonly allowForced: boolean;
+  };
+  readonly claude: {
+    /** Default `claude-sonnet-5-5`. */
+    readonly model: string;
+    /** Base URL of the Messages API; undefined for Anthropic's own. */
+    readonly url: string | undefined;
+    readonly apiKey: string | undefined;
+    readonly authToken: string | undefined;
+    /** Longest time for one whole answer. Default 10 min. */
+    readonly timeoutMs: number;
+    /** Longest silence inside an answer. Default 60 s. */
+    readonly stallTimeoutMs: number;
+    /** Most output tokens asked for in one turn, before the budget lowers it. Default 8,192. */
+    readonly maxTokens: number;
+  };
+  readonly ollama: {
+    /** Base URL. Default `http://127.0.0.1:11434`. */
+    readonly host: string;
+    /** Default `qwen3:8b`. */
+    readonly model: string;
+    /** Longest time for one whole answer. Default 15 min. */
+    readonly timeoutMs: number;
+    /** Longest silence, which includes loading the model. Default 5 min. */
+    readonly stallTimeoutMs: number;
+  };
+  readonly router: {
+    /** Score from which a task is complex, 0 to 1; undefined for the threshold that the weights were fitted with. */
+    readonly threshold: number | undefined;
+  };
+  readonly critic: {
+    /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */
+    readonly repairRounds: number;
+  };
+  readonly log: {
+    /** Default `info`. */
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    /** `hash`: prompts and answers as length and SHA-256; `full`: as they are. Default `hash`. */
+    readonly prompts: 'hash' | 'full';
+  };
+  readonly ledger: {
+    /** `normal` survives a killed process; `full` survives a power cut too and costs an fsync a commit. Default `normal`. */
+    readonly synchronous: 'normal' | 'full';
+  };
+}
+
+/** Where one installation keeps its files. All inside `home`. */
+export interface Paths {
+  readonly home: string;
+  readonly configFile: string;
+  readonly stateFolder: string;
+  readonly ledgerFile: string;
+  readonly budgetFile: string;
+  readonly logFolder: string;
+}
+
+/** Where a value came from; `config` shows it. */
+export type ConfigSource = 'default' | 'file' | 'environment';
+
+/** Environment that the configuration is read from; `process.env` has this shape. */
+export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,94 @@
+import type { Config, ConfigSource, Environment } from './Config.ts';
+import { type FileSettings, readConfigFile } from './config-file.ts';
+import { InvalidConfigError } from './InvalidConfigError.ts';
+import { resolvePaths } from './paths.ts';
+import { type Setting, type SettingKey, settings } from './settings.ts';
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Where each setting's value came from. */
+  readonly sources: ReadonlyMap<SettingKey, ConfigSource>;
+  /** Each setting's value as it is used. */
+  readonly values: ReadonlyMap<SettingKey, unknown>;
+}
+
+/**
+ * Defaults, then config.json, then the environment, the later over the earlier. An environment variable that is set to the empty
+ * string counts as not set.
+ * @throws InvalidConfigError naming the setting, where it stands and what is accepted.
+ */
+export function loadConfig(environment: Environment): LoadedConfig {
+  const paths = resolvePaths(environment);
+  const file = readConfigFile(paths.configFile);
+  const values = new Map<SettingKey, unknown>();
+  const sources = new Map<SettingKey, ConfigSource>();
+  for (const key of Object.keys(settings) as SettingKey[]) {
+    const { value, source } = resolveSetting(key, file, environment, paths.configFile);
+    values.set(key, value);
+    sources.set(key, source);
+  }
+  const get = <T>(key: SettingKey): T => values.get(key) as T;
+  const inheritedUrl = environment['ANTHROPIC_BASE_URL'] || undefined;
+  return {
+    sources,
+    values,
+    config: {
+      paths,
+      budget: {
+        limitTokens: get('budget.limit'),
+        windowMs: get('budget.window'),
+        thresholdsPercent: get('budget.thresholds'),
+        allowForced: get('budget.allowForced'),
+      },
+      claude: {
+        model: get('claude.model'),
+        url: get<string | undefined>('claude.url') ?? inheritedUrl,
+        apiKey: environment['ANTHROPIC_API_KEY'] || undefined,
+        authToken: environment['ANTHROPIC_AUTH_TOKEN'] || undefined,
+        timeoutMs: get('claude.timeout'),
+        stallTimeoutMs: get('claude.stallTimeout'),
+        maxTokens: get('claude.maxTokens'),
+      },
+      ollama: {
+        host: get('ollama.host'),
+        model: get('ollama.model'),
+        timeoutMs: get('ollama.timeout'),
+        stallTimeoutMs: get('ollama.stallTimeout'),
+      },
+      router: { threshold: get('router.threshold') },
+      critic: { repairRounds: get('critic.repairRounds') },
+      log: { level: get('log.level'), prompts: get('log.prompts') },
+      ledger: { synchronous: get('ledger.synchronous') },
+    },
+  };
+}
+
+/**
+ * Checks one value as config.json or the command line would give it.
+ * @throws InvalidConfigError
+ */
+export function checkSetting(key: SettingKey, value: unknown, place: string): unknown {
+  const checked = (settings[key] as Omit<Setting, 'key'>).schema.safeParse(value);
+  if (checked.success) return checked.data;
+  const problem = checked.error.issues[0]?.message ?? 'is not accepted';
+  const given = JSON.stringify(value) ?? String(value);
+  throw new InvalidConfigError(place, key, `is ${given}: ${problem}`);
+}
+
+function resolveSetting(
+  key: SettingKey,
+  file: FileSettings,
+  environment: Environment,
+  configFile: string,
+): { value: unknown; source: ConfigSource } {
+  const { environmentName, fallback } = settings[key] as Omit<Setting, 'key'>;
+  const fromEnvironment = environmentName === undefined ? '' : (environment[environmentName] ?? '');
+  if (environmentName !== undefined && fromEnvironment !== '') {
+    return {
+      value: checkSetting(key, fromEnvironment, `the environment (${environmentName})`),
+      source: 'environment',
+    };
+  }
+  if (file.has(key)) return { value: checkSetting(key, file.get(key), configFile), source: 'file' };
+  return { value: fallback, source: 'default' };
+}

@@ -1,0 +1,17 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Environment, Paths } from './Config.ts';
+
+/** The installation's folder and its files: `TEELAMMA_HOME`, by default `~/.teelamma`. Creates nothing. */
+export function resolvePaths(environment: Environment): Paths {
+  const home = resolve(environment['TEELAMMA_HOME'] || join(environment['HOME'] || homedir(), '.teelamma'));
+  const stateFolder = join(home, 'state');
+  return {
+    home,
+    configFile: join(home, 'config.json'),
+    stateFolder,
+    ledgerFile: join(stateFolder, 'ledger.db'),
+    budgetFile: join(stateFolder, 'token_budget.json'),
+    logFolder: join(home, 'logs'),
+  };
+}

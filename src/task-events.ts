@@ -1,0 +1,66 @@
+import type { RoutingDecision } from './agents/routing-decision.ts';
+import type { AgentName } from './agents/Specialist.ts';
+import type { Verdict } from './agents/verdict.ts';
+import type { TokenUsage } from './messages/token-usage.ts';
+import type { BudgetStatus } from './state/Ledger.ts';
+
+/** What a task reports while it runs, in order. A listener that throws ends the task. */
+export type TaskEvent =
+  | { readonly type: 'decision'; readonly decision: RoutingDecision }
+  /** A model call begins. `purpose` says which: the first answer, a repair by the same specialist, or an escalation to the other. */
+  | {
+      readonly type: 'turn-started';
+      readonly agent: AgentName;
+      readonly model: string;
+      readonly purpose: TurnPurpose;
+      /** Tokens in flight; 0 for Ollama. */
+      readonly heldTokens: number;
+    }
+  /** A piece of the answer's text, as it comes. A new `turn-started` or `handover` means that the answer starts again. */
+  | { readonly type: 'text'; readonly agent: AgentName; readonly text: string }
+  | { readonly type: 'waiting'; readonly reason: string }
+  /** The turn passes to the other specialist. */
+  | { readonly type: 'handover'; readonly handover: Handover }
+  | { readonly type: 'turn-settled'; readonly turn: TurnSummary; readonly budgets: readonly BudgetStatus[] }
+  | { readonly type: 'verdict'; readonly agent: AgentName; readonly verdict: Verdict }
+  | { readonly type: 'threshold'; readonly budget: BudgetStatus; readonly percent: number }
+  | { readonly type: 'warning'; readonly message: string };
+
+export type TurnPurpose = 'answer' | 'repair' | 'escalation';
+
+export interface Handover {
+  readonly from: AgentName;
+  readonly to: AgentName;
+  readonly reason: string;
+}
+
+/** One model call that was answered. */
+export interface TurnSummary {
+  readonly agent: AgentName;
+  readonly model: string;
+  readonly purpose: TurnPurpose;
+  readonly usage: TokenUsage;
+  /** Tokens charged to the budget; 0 for Ollama. */
+  readonly chargedTokens: number;
+  readonly heldTokens: number;
+  readonly latencyMs: number;
+}
+
+/** Everything that came of one task. */
+export interface TaskResult {
+  readonly taskId: string;
+  /** The answer's text. */
+  readonly output: string;
+  /** Who gave it, with which model. */
+  readonly agent: AgentName;
+  readonly model: string;
+  readonly decision: RoutingDecision;
+  readonly verdict: Verdict;
+  readonly estimatedTokens: number;
+  /** Tokens that this task charged to the budget, all turns. */
+  readonly chargedTokens: number;
+  readonly turns: readonly TurnSummary[];
+  readonly handovers: readonly Handover[];
+  readonly warnings: readonly string[];
+  readonly budgets: readonly BudgetStatus[];
+}
