@@ -1,4 +1,4 @@
-import { displayWidth, truncate } from './wrap-text.ts';
+import { displayWidth, truncate } from './display-width.ts';
 
 export interface TableColumn {
   readonly title: string;
