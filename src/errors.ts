@@ -37,3 +37,18 @@ export class TeelammaError extends Error {
     this.isRetryable = options.isRetryable ?? false;
   }
 }
+
+/** The caller's signal was aborted, or the user interrupted. What was sent by then stays charged. */
+export class AbortedError extends TeelammaError {
+  constructor(reason: unknown, cause?: unknown) {
+    const why = reason instanceof Error ? reason.message : String(reason ?? 'no reason given');
+    super('aborted', `The task was stopped: ${why}`, { cause: cause ?? reason });
+  }
+}
+
+/** Whether an error says that the ledger cannot be used just now (busy, read-only, disk full); work can go on without Claude then. */
+export function isLedgerTrouble(error: unknown): error is TeelammaError {
+  return (
+    error instanceof TeelammaError && (error.code === 'ledger-busy' || error.code === 'state-unwritable')
+  );
+}

@@ -1,0 +1,250 @@
+import { isLedgerTrouble } from '../errors.ts';
+import type { TokenUsage } from '../messages/token-usage.ts';
+import type { BudgetStatus, Ledger, Refusal, Reservation, SettleResult } from '../state/Ledger.ts';
+import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
+import type { Complexity } from './complexity.ts';
+import { estimateTask, firstEstimates, tasksLookedAt } from './estimate-task.ts';
+import { ForcedNotAllowedError } from './ForcedNotAllowedError.ts';
+import type { Router } from './Router.ts';
+import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
+import type { AgentName } from './Specialist.ts';
+
+export interface MetaCoordinatorOptions {
+  /** Whether a forced Claude may pass the limit. Default true. */
+  readonly allowForced?: boolean;
+  /** Longest wait for holds of other tasks that stand in the way. Default 2,000 ms. */
+  readonly waitMs?: number;
+}
+
+export interface MetaCoordinatorPorts {
+  readonly ledger: Ledger;
+  readonly router: Router;
+  readonly newId: () => string;
+  readonly sleep: Sleep;
+}
+
+/** A decision, and the tokens that were reserved for it; null where Ollama does the task. */
+export interface Admission {
+  readonly decision: RoutingDecision;
+  readonly reservation: Reservation | null;
+}
+
+export interface AdmitOptions {
+  readonly forceAgent?: AgentName | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onWait?: (refusal: Refusal) => void;
+}
+
+/**
+ * Decides who does a task: the budget first, then the complexity.
+ *
+ * @example
+ * ```ts
+ * const decision = await coordinator.route('Refactor the session store and add tests');
+ * if (decision.targetAgent === 'claude-specialist') {
+ *   const usage = await askClaudeYourself(decision.estimatedTokens);
+ *   await coordinator.settle(decision, usage);
+ * }
+ * ```
+ */
+export class MetaCoordinator {
+  private readonly options: Required<MetaCoordinatorOptions>;
+  private readonly ports: MetaCoordinatorPorts;
+
+  constructor(options: MetaCoordinatorOptions, ports: MetaCoordinatorPorts) {
+    this.options = { allowForced: options.allowForced ?? true, waitMs: options.waitMs ?? 2_000 };
+    this.ports = ports;
+  }
+
+  /**
+   * Decides, for a caller who does the task alone, and charges the estimate at once: nobody can see what the caller sends, so a
+   * decision that is never settled stays charged. `settle` replaces the estimate by the real usage.
+   * @throws ForcedNotAllowedError where Claude is forced past the limit and that is forbidden.
+   */
+  async route(task: string, forceAgent?: AgentName): Promise<RoutingDecision> {
+    const { decision, reservation } = await this.admit(task, { forceAgent });
+    if (!reservation) return decision;
+    const { ledger } = this.ports;
+    const turn = await ledger.beginTurn({
+      reservationId: reservation.id,
+      atLeastTokens: reservation.grantedTokens,
+      atMostTokens: reservation.grantedTokens,
+      model: 'unknown',
+    });
+    // The window ended between the two calls: what was reserved in it is gone with it, and the decision holds for the old one.
+    if (!turn.granted) return decision;
+    const charged = await ledger.settleTurn(turn.turnId, {
+      kind: 'unknown',
+      reason: 'decision handed to the caller',
+    });
+    await ledger.close(reservation.id, { isWholeTask: false });
+    return { ...decision, turnId: turn.turnId, tokenBudgetStatus: bindingStatus(charged.budgets) };
+  }
+
+  /** Replaces the estimate that `route` charged by what was really used. The first call counts; a decision for Ollama has nothing to settle. */
+  async settle(decision: RoutingDecision, usage: TokenUsage): Promise<SettleResult | null> {
+    if (decision.turnId === undefined) return null;
+    return this.ports.ledger.settleTurn(decision.turnId, { kind: 'usage', usage });
+  }
+
+  /** The decision that `route` would take now; nothing is spent or held. */
+  async preview(task: string, forceAgent?: AgentName): Promise<RoutingDecision> {
+    const draft = await this.draft(task, forceAgent);
+    const budgets = await this.ports.ledger.status();
+    const status = bindingStatus(budgets);
+    if (!draft.wantsClaude(status)) return draft.toOllama(status);
+    if (draft.estimatedTokens <= status.remaining) return draft.toClaude(status);
+    return forceAgent ? this.overdraft(draft, status) : draft.refused(status);
+  }
+
+  /**
+   * Decides and reserves the estimate for a task that the pipeline runs. Who calls it closes the reservation.
+   * @throws ForcedNotAllowedError where Claude is forced past the limit and that is forbidden.
+   */
+  async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
+    const { ledger } = this.ports;
+    const draft = await this.draft(task, options.forceAgent);
+    const before = bindingStatus(await ledger.status());
+    if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
+    try {
+      return await this.reserve(draft, options);
+    } catch (error) {
+      if (!isLedgerTrouble(error)) throw error;
+      const reason = `Claude is not asked without a ledger (${error.message}) - Ollama does it`;
+      return { decision: { ...draft.toOllama(before), reason }, reservation: null };
+    }
+  }
+
+  private async reserve(draft: Draft, options: AdmitOptions): Promise<Admission> {
+    const { ledger } = this.ports;
+    const request = { taskId: draft.taskId, kind: draft.kind, atLeastTokens: draft.estimatedTokens };
+    const result = await waitForHolds(
+      () => ledger.reserve(request),
+      {
+        waitMs: this.options.waitMs,
+        signal: options.signal,
+        ...(options.onWait && { onWait: options.onWait }),
+      },
+      this.ports,
+    );
+    const status = bindingStatus(result.budgets);
+    if (result.granted) return { decision: draft.toClaude(status), reservation: result.reservation };
+    if (!options.forceAgent) return { decision: draft.refused(status, result.cause), reservation: null };
+
+    const decision = this.overdraft(draft, status);
+    const forced = await ledger.reserve({ ...request, forced: true });
+    if (!forced.granted) throw new Error(`A forced reservation was refused: ${forced.cause}`);
+    return {
+      decision: { ...decision, tokenBudgetStatus: bindingStatus(forced.budgets) },
+      reservation: forced.reservation,
+    };
+  }
+
+  private async draft(task: string, forceAgent: AgentName | undefined): Promise<Draft> {
+    const complexity = this.ports.router.assess(task);
+    const kind = complexity.level;
+    const settled = await this.ports.ledger.settledTasks(kind, tasksLookedAt);
+    const estimatedTokens = estimateTask(settled, firstEstimates[complexity.level]);
+    return new Draft(this.ports.newId(), complexity, kind, estimatedTokens, forceAgent);
+  }
+
+  private overdraft(draft: Draft, status: TokenBudgetStatus): RoutingDecision {
+    if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.estimatedTokens);
+    const state = status.exhausted ? 'Token budget exhausted' : `Only ${status.remaining} tokens left`;
+    return {
+      ...draft.toClaude(status),
+      warning: `${state} - Claude was forced, and what it uses above the limit is recorded as overdraft`,
+    };
+  }
+}
+
+/** The budget that has the least left, in the shape that decisions and users see. */
+export function bindingStatus(budgets: readonly BudgetStatus[]): TokenBudgetStatus {
+  const binding = budgets.reduce<BudgetStatus | undefined>(
+    (least, budget) => (!least || budget.remainingTokens < least.remainingTokens ? budget : least),
+    undefined,
+  );
+  return {
+    used: binding ? binding.settledTokens + binding.heldTokens : 0,
+    remaining: binding?.remainingTokens ?? Number.MAX_SAFE_INTEGER,
+    exhausted: binding?.exhausted ?? false,
+  };
+}
+
+/** What is known of a task before the budget has answered, and the decisions that can follow from it. */
+class Draft {
+  readonly taskId: string;
+  readonly complexity: Complexity;
+  readonly kind: string;
+  readonly estimatedTokens: number;
+  private readonly forceAgent: AgentName | undefined;
+
+  constructor(
+    taskId: string,
+    complexity: Complexity,
+    kind: string,
+    estimatedTokens: number,
+    forceAgent: AgentName | undefined,
+  ) {
+    this.taskId = taskId;
+    this.complexity = complexity;
+    this.kind = kind;
+    this.estimatedTokens = estimatedTokens;
+    this.forceAgent = forceAgent;
+  }
+
+  wantsClaude(status: TokenBudgetStatus): boolean {
+    if (this.forceAgent) return this.forceAgent === 'claude-specialist';
+    return !status.exhausted && this.complexity.level === 'complex';
+  }
+
+  toClaude(status: TokenBudgetStatus): RoutingDecision {
+    if (this.forceAgent)
+      return this.decision('claude-specialist', 'Claude was forced by the user', 1, status);
+    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${this.estimatedTokens} tokens needed`;
+    return this.decision('claude-specialist', reason, this.complexity.confidence, status);
+  }
+
+  toOllama(status: TokenBudgetStatus): RoutingDecision {
+    if (this.forceAgent)
+      return this.decision('ollama-specialist', 'Ollama was forced by the user', 1, status);
+    if (status.exhausted) return this.refused(status);
+    const reason = `Simple task (score ${this.score()}) - Ollama can do it, and no Claude token is spent`;
+    return this.decision('ollama-specialist', reason, this.complexity.confidence, status);
+  }
+
+  refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {
+    return this.decision('ollama-specialist', this.refusal(status, cause), 1, status);
+  }
+
+  private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
+    if (cause === 'held') {
+      return `Token budget held by other running tasks (${status.remaining} free, about ${this.estimatedTokens} needed) - automatic downgrade to Ollama`;
+    }
+    if (status.exhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
+    return `Token budget too low (${status.remaining} left, about ${this.estimatedTokens} needed) - automatic downgrade to Ollama`;
+  }
+
+  private decision(
+    targetAgent: AgentName,
+    reason: string,
+    confidence: number,
+    tokenBudgetStatus: TokenBudgetStatus,
+  ): RoutingDecision {
+    return {
+      targetAgent,
+      reason,
+      confidence,
+      tokenBudgetStatus,
+      taskId: this.taskId,
+      complexity: this.complexity,
+      kind: this.kind,
+      estimatedTokens: this.estimatedTokens,
+      forced: this.forceAgent !== undefined,
+    };
+  }
+
+  private score(): string {
+    return this.complexity.score.toFixed(2);
+  }
+}

@@ -1,0 +1,130 @@
+import type { Critic } from './agents/Critic.ts';
+import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
+import type { AgentName } from './agents/Specialist.ts';
+import { isLedgerTrouble } from './errors.ts';
+import type { DecisionLog } from './logging/LogEntry.ts';
+import { checkTask } from './pipeline/check-task.ts';
+import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
+import type { Ledger, LedgerEvent } from './state/Ledger.ts';
+import type { TaskEvent, TaskResult } from './task-events.ts';
+import type { Turn } from './turn.ts';
+
+export interface PipelineOptions {
+  /** Most output tokens of one turn, before the budget lowers it. */
+  readonly maxTokens: number;
+  /** Rounds in which a specialist mends its own answer. */
+  readonly repairRounds: number;
+}
+
+export interface PipelinePorts {
+  readonly coordinator: MetaCoordinator;
+  readonly turn: Turn;
+  readonly critic: Critic;
+  readonly ledger: Ledger;
+  readonly log: DecisionLog;
+}
+
+export interface ExecuteOptions {
+  /** Stops the task at any point; what was sent by then stays charged. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: TaskEvent) => void;
+  /** Most output tokens of one turn; default the configured ones. */
+  readonly maxTokens?: number;
+}
+
+/**
+ * Runs tasks, from the words to the judged answer.
+ *
+ * @example
+ * ```ts
+ * const result = await pipeline.executeTask('Write a debounce function in TypeScript');
+ * console.log(result.output, result.agent, result.chargedTokens);
+ * ```
+ */
+export class Pipeline {
+  private readonly options: PipelineOptions;
+  private readonly ports: PipelinePorts;
+
+  constructor(options: PipelineOptions, ports: PipelinePorts) {
+    this.options = options;
+    this.ports = ports;
+  }
+
+  /**
+   * Scores the task, asks the budget, lets a specialist answer, has the critic judge, repairs, and escalates to the other specialist.
+   * An answer that was not approved in the end is still given; the result's `verdict` says so.
+   * @throws InvalidTaskError, ForcedNotAllowedError, NoSpecialistAvailableError, AbortedError
+   */
+  async executeTask(task: string, forceAgent?: AgentName, options: ExecuteOptions = {}): Promise<TaskResult> {
+    checkTask(task);
+    const { decision, reservation } = await this.admit(task, forceAgent, options);
+    const reservationId = reservation?.id ?? null;
+    const run = new TaskRun(task, { decision, reservationId }, { ...this.options, ...options }, this.ports);
+    const unsubscribe = this.ports.ledger.subscribe((event) => showThreshold(run, event));
+    try {
+      run.emit({ type: 'decision', decision });
+      if (decision.warning) run.warn(decision.warning);
+      const first = await run.ask('answer', decision.targetAgent);
+      const repaired = await this.repair(run, first);
+      const answer = await this.escalate(run, repaired);
+      return run.result(answer);
+    } finally {
+      unsubscribe();
+      if (reservation) await this.close(reservation.id, run);
+    }
+  }
+
+  private async admit(
+    task: string,
+    forceAgent: AgentName | undefined,
+    { signal, onEvent }: ExecuteOptions,
+  ): Promise<Admission> {
+    const admission = await this.ports.coordinator.admit(task, {
+      forceAgent,
+      signal,
+      onWait: () => onEvent?.({ type: 'waiting', reason: 'the token budget is held by other running tasks' }),
+    });
+    const { taskId, complexity, ...decision } = admission.decision;
+    const { level, score, confidence } = complexity;
+    this.ports.log.record({
+      agent: 'meta-coordinator',
+      action: 'route',
+      taskId,
+      input: { task, forceAgent },
+      output: { ...decision, complexity: { level, score, confidence } },
+    });
+    return admission;
+  }
+
+  private async repair(run: TaskRun, first: JudgedAnswer): Promise<JudgedAnswer> {
+    let answer = first;
+    for (let round = 0; round < this.options.repairRounds; round += 1) {
+      if (answer.verdict.outcome !== 'needs-repair') break;
+      answer = await run.improve('repair', answer.turn.agent, answer);
+    }
+    return answer;
+  }
+
+  /** The other specialist, with fresh eyes, where the user's wish and the budget let it. */
+  private async escalate(run: TaskRun, answer: JudgedAnswer): Promise<JudgedAnswer> {
+    if (answer.verdict.outcome === 'approved') return answer;
+    const other = answer.turn.agent === 'claude-specialist' ? 'ollama-specialist' : 'claude-specialist';
+    return run.mayUse(other) ? run.improve('escalation', other, answer) : answer;
+  }
+
+  /** What could not be freed stays held, which errs on the safe side; the answer is worth more than the failure to free it. */
+  private async close(reservationId: string, run: TaskRun): Promise<void> {
+    try {
+      await this.ports.ledger.close(reservationId, { isWholeTask: run.isWholeOnClaude() });
+    } catch (error) {
+      if (!isLedgerTrouble(error)) throw error;
+      run.warn(
+        `Tokens that this task did not use stay held until the ledger can be written again: ${error.message}`,
+      );
+    }
+  }
+}
+
+function showThreshold(run: TaskRun, event: LedgerEvent): void {
+  if (event.type === 'threshold') run.emit(event);
+}

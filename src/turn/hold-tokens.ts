@@ -1,0 +1,163 @@
+import type { Specialist } from '../agents/Specialist.ts';
+import { inputBoundTokens } from '../messages/input-bound.ts';
+import type { MessagesRequest } from '../messages/types.ts';
+import type { BeginTurnResult, Ledger, Refusal } from '../state/Ledger.ts';
+import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
+import { chooseOutputTokens } from './choose-output-tokens.ts';
+
+/** Output below which a turn is not worth sending to Claude. */
+const usefulOutputTokens = 512;
+/** `count_tokens` is an estimate (https://docs.anthropic.com/en/docs/build-with-claude/token-counting): 5 % and 64 tokens are added. */
+const countMarginFactor = 1.05;
+const countMarginTokens = 64;
+const recentTurns = 50;
+
+export interface HoldRequest {
+  readonly taskId: string;
+  readonly kind: string;
+  readonly request: MessagesRequest;
+  readonly reservationId: string | null;
+  readonly forced: boolean;
+  readonly waitMs: number | undefined;
+  readonly signal: AbortSignal;
+  readonly onWait: ((reason: string) => void) | undefined;
+}
+
+export interface HoldPorts {
+  readonly ledger: Ledger;
+  readonly claude: Specialist;
+  readonly sleep: Sleep;
+}
+
+/** Tokens in flight for one turn. `heldTokens` is the input bound + `maxTokens`. */
+export interface TurnHold {
+  readonly turnId: string;
+  readonly heldTokens: number;
+  /** What is sent as `max_tokens`. */
+  readonly maxTokens: number;
+  /** A reservation made for this turn alone, which its owner closes; null where the task's own was used. */
+  readonly ownReservationId: string | null;
+}
+
+export type HoldResult =
+  | { readonly granted: true; readonly hold: TurnHold }
+  /** Why Claude cannot have this turn, a sentence without its full stop. */
+  | { readonly granted: false; readonly reason: string };
+
+/**
+ * Marks the tokens of one turn on Claude as in flight. The input is bounded by its bytes; where that does not fit, Claude is asked to
+ * count, which is free. Where only holds of others stand in the way, it waits a short time for them to settle.
+ */
+export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<HoldResult> {
+  const inputBound = inputBoundTokens(turn.request);
+  const bound = inputBound.bounded ? inputBound.tokens : null;
+  let refusal: Refusal | null = null;
+  if (bound !== null) {
+    const result = await holdFor(bound, turn, ports);
+    if (!('refusal' in result)) return result;
+    refusal = result.refusal;
+  }
+  const counted = await countInput(turn, ports);
+  if (counted !== null && (bound === null || counted < bound)) {
+    const result = await holdFor(counted, turn, ports);
+    if (!('refusal' in result)) return result;
+    refusal = result.refusal;
+  }
+  if (refusal === null) {
+    const part = inputBound.bounded ? 'this request' : inputBound.because;
+    return { granted: false, reason: `Claude could not be asked how many tokens it counts for ${part}` };
+  }
+  return { granted: false, reason: reasonOf(refusal, counted ?? bound ?? 0) };
+}
+
+async function holdFor(
+  inputTokens: number,
+  turn: HoldRequest,
+  ports: HoldPorts,
+): Promise<HoldResult | { readonly refusal: Refusal }> {
+  const useful = Math.min(turn.request.max_tokens, usefulOutputTokens + thinkingTokens(turn.request));
+  const budgets = await ports.ledger.status();
+  const remaining = Math.min(...budgets.map((budget) => budget.remainingTokens));
+  const recent = await ports.ledger.recentOutputTokens(turn.kind, recentTurns);
+  const outputTokens = chooseOutputTokens({
+    asked: turn.request.max_tokens,
+    useful,
+    recent,
+    remaining: Math.max(0, remaining - inputTokens),
+  });
+  const amount = { atLeastTokens: inputTokens + useful, atMostTokens: inputTokens + outputTokens };
+  const begun = await begin(amount, turn, ports);
+  if (!begun.result.granted) return { refusal: begun.result };
+  const { turnId, heldTokens } = begun.result;
+  const { ownReservationId } = begun;
+  return {
+    granted: true,
+    hold: { turnId, heldTokens, maxTokens: heldTokens - inputTokens, ownReservationId },
+  };
+}
+
+interface Amount {
+  readonly atLeastTokens: number;
+  readonly atMostTokens: number;
+}
+
+/** Begins the turn in the task's reservation, or in one of its own where there is none that still counts. */
+async function begin(
+  amount: Amount,
+  turn: HoldRequest,
+  ports: HoldPorts,
+): Promise<{ result: BeginTurnResult; ownReservationId: string | null }> {
+  const { ledger, claude } = ports;
+  const wait = {
+    ...(turn.waitMs !== undefined && { waitMs: turn.forced ? 0 : turn.waitMs }),
+    signal: turn.signal,
+    onWait: () => turn.onWait?.('the rest of the token budget is held by other requests'),
+  };
+  const { reservationId } = turn;
+  if (reservationId !== null) {
+    const attempt = () => ledger.beginTurn({ reservationId, ...amount, model: claude.model });
+    const result = await waitForHolds(attempt, wait, ports);
+    const isOver = !result.granted && (result.cause === 'window-passed' || result.cause === 'closed');
+    if (result.granted || (!isOver && !turn.forced)) return { result, ownReservationId: null };
+  }
+  const { taskId, kind } = turn;
+  const reserve = () => ledger.reserve({ taskId, kind, ...amount });
+  let reserved = await waitForHolds(reserve, wait, ports);
+  if (!reserved.granted && turn.forced)
+    reserved = await ledger.reserve({ taskId, kind, ...amount, forced: true });
+  if (!reserved.granted) return { result: reserved, ownReservationId: null };
+  const own = reserved.reservation;
+  const result = await ledger.beginTurn({
+    reservationId: own.id,
+    atLeastTokens: amount.atLeastTokens,
+    atMostTokens: own.grantedTokens,
+    model: claude.model,
+  });
+  if (result.granted) return { result, ownReservationId: own.id };
+  await ledger.close(own.id, { isWholeTask: false });
+  return { result, ownReservationId: null };
+}
+
+async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<number | null> {
+  try {
+    const counted = await claude.countInputTokens(turn.request, turn.signal);
+    return counted === null ? null : Math.ceil(counted * countMarginFactor) + countMarginTokens;
+  } catch (error) {
+    // Counting is an attempt to fit; where it fails, the bound's own refusal stands and is reported.
+    if (turn.signal.aborted) throw error;
+    return null;
+  }
+}
+
+/** `thinking.budget_tokens` counts as output and must stay below `max_tokens`. */
+function thinkingTokens({ thinking }: MessagesRequest): number {
+  return thinking?.type === 'enabled' ? thinking.budget_tokens : 0;
+}
+
+function reasonOf(refusal: Refusal, inputTokens: number): string {
+  const need = `${refusal.remainingTokens} left, at least ${inputTokens + usefulOutputTokens} needed for this turn`;
+  if (refusal.cause === 'held') return `Token budget held by other running requests (${need})`;
+  const isExhausted = refusal.budgets.some((budget) => budget.exhausted);
+  if (isExhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
+  return `Token budget too low (${need}) - automatic downgrade to Ollama`;
+}
