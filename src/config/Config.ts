@@ -62,6 +62,7 @@ export interface Paths {
   readonly stateFolder: string;
   readonly ledgerFile: string;
   readonly budgetFile: string;
+  readonly coolDownFile: string;
   readonly logFolder: string;
 }
 

@@ -12,6 +12,7 @@ export function resolvePaths(environment: Environment): Paths {
     stateFolder,
     ledgerFile: join(stateFolder, 'ledger.db'),
     budgetFile: join(stateFolder, 'token_budget.json'),
+    coolDownFile: join(stateFolder, 'cool-down.json'),
     logFolder: join(home, 'logs'),
   };
 }

@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MetaCoordinator } from './agents/MetaCoordinator.ts';
+import type { Router } from './agents/Router.ts';
+import type { Specialist } from './agents/Specialist.ts';
+import { type BudgetSource, budgetSource } from './config/budget-source.ts';
+import type { Config, Environment } from './config/Config.ts';
+import { loadConfig } from './config/load-config.ts';
+import type { DecisionLog } from './logging/LogEntry.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Simulators } from './simulators/start-simulators.ts';
+import type { Ledger, LedgerEvent } from './state/Ledger.ts';
+import type { TokenBudget } from './state/TokenBudget.ts';
+import type { Turn } from './turn.ts';
+
+export interface AppOptions {
+  /** What the configuration is read from. Default `process.env`. */
+  readonly environment?: Environment;
+  /**
+   * Starts both simulators in this process and a home in a temporary folder, so that neither a key nor Ollama is needed, and the real
+   * budget is not touched. Default false.
+   */
+  readonly simulate?: boolean;
+  /** Told of what could be carried on from. Default: it goes into the log alone. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** The parts of one installation, put together. Dispose it: holds that were not sent are freed, logs and the JSON mirror written. */
+export interface App extends AsyncDisposable {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly budget: TokenBudget;
+  readonly router: Router;
+  readonly coordinator: MetaCoordinator;
+  readonly turn: Turn;
+  readonly pipeline: Pipeline;
+  readonly claude: Specialist;
+  readonly ollama: Specialist;
+  readonly log: DecisionLog;
+  /** Both simulators, where `simulate` was asked for. */
+  readonly simulators: Simulators | null;
+}
+
+/**
+ * The composition root: the one place where real clocks, stores and clients are made. What is heavy is loaded only here, when it is
+ * needed.
+ *
+ * @example
+ * ```ts
+ * await using app = await createApp();
+ * const result = await app.pipeline.executeTask('Write a debounce function in TypeScript');
+ * ```
+ * @throws InvalidConfigError, and TeelammaError with `state-corrupt` or `state-unwritable`
+ */
+export async function createApp(options: AppOptions = {}): Promise<App> {
+  const cleanups: Cleanup[] = [];
+  const own = <T extends AsyncDisposable>(part: T): T => {
+    cleanups.push(() => part[Symbol.asyncDispose]());
+    return part;
+  };
+  try {
+    const given = options.environment ?? process.env;
+    const simulation = options.simulate ? own(await startSimulation(given)) : null;
+    const parts = await assemble(simulation?.environment ?? given, options.onWarning, own);
+    return {
+      ...parts,
+      simulators: simulation?.simulators ?? null,
+      [Symbol.asyncDispose]: () => runCleanups(cleanups),
+    };
+  } catch (error) {
+    await runCleanups(cleanups);
+    throw error;
+  }
+}
+
+/** The ledger of an installation alone, for what only reads or sets budgets. Follows changes of config.json where `environment` is given. */
+export async function openLedger(config: Config, environment?: Environment): Promise<Ledger> {
+  const { openSqliteLedger } = await import('./state/sqlite-ledger.ts');
+  const source: BudgetSource = budgetSource(config, environment);
+  return openSqliteLedger(
+    { file: config.paths.ledgerFile, budgets: source, synchronous: config.ledger.synchronous },
+    { nowMs: Date.now, newId: randomUUID },
+  );
+}
+
+/** The budget over a ledger, loaded: an older installation's file is imported, and the JSON mirror is kept from now on. */
+export async function openBudget(
+  config: Config,
+  ledger: Ledger,
+  onWarning: (message: string) => void,
+): Promise<TokenBudget> {
+  const { TokenBudget } = await import('./state/TokenBudget.ts');
+  const budget = new TokenBudget({ file: config.paths.budgetFile }, { ledger, nowMs: Date.now, onWarning });
+  await budget.load();
+  return budget;
+}
+
+/** The log of decisions in the installation's logs/. */
+export async function openLog(config: Config, onProblem: (message: string) => void): Promise<DecisionLog> {
+  const { createDecisionLog } = await import('./logging/create-decision-log.ts');
+  const { level, prompts } = config.log;
+  return createDecisionLog(
+    { folder: config.paths.logFolder, level, prompts },
+    { nowMs: Date.now, onProblem },
+  );
+}
+
+type Cleanup = () => PromiseLike<void>;
+
+/** In reverse order, each of them, also where one fails; the first failure is thrown in the end. Node 22 has no AsyncDisposableStack. */
+async function runCleanups(cleanups: Cleanup[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const cleanup of cleanups.splice(0).reverse()) {
+    try {
+      await cleanup();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+type Parts = Omit<App, 'simulators' | typeof Symbol.asyncDispose>;
+
+async function assemble(
+  environment: Environment,
+  onWarning: AppOptions['onWarning'],
+  own: <T extends AsyncDisposable>(part: T) => T,
+): Promise<Parts> {
+  const { config } = loadConfig(environment);
+  const log = own(await openLog(config, (problem) => onWarning?.(problem)));
+  const warn = (message: string) => {
+    log.record({ agent: 'app', action: 'warning', level: 'warn', input: {}, output: { message } });
+    onWarning?.(message);
+  };
+  const ledger = own(await openLedger(config, environment));
+  ledger.subscribe((event) => logLedgerEvent(log, event));
+  const budget = own(await openBudget(config, ledger, warn));
+  const [claude, ollama] = await Promise.all([makeClaude(config), makeOllama(config)]);
+  const { CoolDown } = await import('./state/CoolDown.ts');
+  const { Router } = await import('./agents/Router.ts');
+  const { MetaCoordinator } = await import('./agents/MetaCoordinator.ts');
+  const { Critic } = await import('./agents/Critic.ts');
+  const { Turn } = await import('./turn.ts');
+  const { Pipeline } = await import('./pipeline.ts');
+
+  const sleep = async (durationMs: number, signal?: AbortSignal) => {
+    await delay(durationMs, undefined, { ...(signal && { signal }) });
+  };
+  const clock = { nowMs: Date.now, newId: randomUUID, sleep };
+  const coolDown = new CoolDown({ file: config.paths.coolDownFile }, { nowMs: Date.now, onProblem: warn });
+  const { threshold } = config.router;
+  const router = new Router(threshold === undefined ? {} : { threshold });
+  const coordinator = new MetaCoordinator(
+    { allowForced: config.budget.allowForced },
+    { ledger, router, newId: randomUUID, sleep },
+  );
+  const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });
+  const pipeline = new Pipeline(
+    { maxTokens: config.claude.maxTokens, repairRounds: config.critic.repairRounds },
+    { coordinator, turn, critic: new Critic(), ledger, log },
+  );
+  return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, log };
+}
+
+async function makeClaude({ claude }: Config): Promise<Specialist> {
+  const { ClaudeSpecialist } = await import('./agents/ClaudeSpecialist.ts');
+  const { model, apiKey, authToken, url, timeoutMs, stallTimeoutMs } = claude;
+  return new ClaudeSpecialist({
+    model,
+    timeoutMs,
+    stallTimeoutMs,
+    ...(apiKey !== undefined && { apiKey }),
+    ...(authToken !== undefined && { authToken }),
+    ...(url !== undefined && { baseUrl: url }),
+  });
+}
+
+async function makeOllama({ ollama }: Config): Promise<Specialist> {
+  const { OllamaSpecialist } = await import('./agents/OllamaSpecialist.ts');
+  const { model, host, timeoutMs, stallTimeoutMs } = ollama;
+  return new OllamaSpecialist({ model, host, timeoutMs, stallTimeoutMs });
+}
+
+function logLedgerEvent(log: DecisionLog, event: LedgerEvent): void {
+  switch (event.type) {
+    case 'changed':
+      return;
+    case 'threshold': {
+      const { name, settledTokens, limitTokens, resetAtMs } = event.budget;
+      const output = { percent: event.percent, settledTokens, limitTokens, resetAtMs };
+      log.record({ agent: 'ledger', action: 'threshold', level: 'warn', input: { budget: name }, output });
+      return;
+    }
+    case 'usage-above-hold': {
+      const { turnId, heldTokens, chargedTokens } = event;
+      const output = { heldTokens, chargedTokens };
+      log.record({ agent: 'ledger', action: 'usage-above-hold', level: 'error', input: { turnId }, output });
+      return;
+    }
+    case 'recovered':
+      log.record({
+        agent: 'ledger',
+        action: 'recover',
+        level: 'warn',
+        input: {},
+        output: { ...event.report },
+      });
+      return;
+  }
+}
+
+interface Simulation extends AsyncDisposable {
+  readonly environment: Environment;
+  readonly simulators: Simulators;
+}
+
+async function startSimulation(environment: Environment): Promise<Simulation> {
+  const { startSimulators } = await import('./simulators/start-simulators.ts');
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const { tmpdir } = await import('node:os');
+  const { join } = await import('node:path');
+  const home = await mkdtemp(join(tmpdir(), 'teelamma-simulated-'));
+  const simulators = await startSimulators();
+  return {
+    simulators,
+    environment: {
+      ...environment,
+      TEELAMMA_HOME: home,
+      TEELAMMA_CLAUDE_URL: simulators.claude.url,
+      OLLAMA_HOST: simulators.ollama.url,
+      ANTHROPIC_API_KEY: 'simulated-key',
+      ANTHROPIC_AUTH_TOKEN: '',
+    },
+    async [Symbol.asyncDispose]() {
+      await simulators[Symbol.asyncDispose]();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { statSync } from 'node:fs';
+import type { Config, Environment } from './Config.ts';
+import { loadConfig } from './load-config.ts';
+
+/** The configured budgets as of now; called before every use. */
+export type BudgetSource = () => readonly ConfiguredBudget[];
+
+export interface ConfiguredBudget {
+  readonly name: string;
+  readonly limitTokens: number;
+  readonly windowMs: number;
+  readonly thresholdsPercent: readonly number[];
+}
+
+/**
+ * The budgets of a configuration. Given the environment it came from, config.json is read again when it has changed, so that
+ * `teelamma budget set` reaches processes that are running; while it cannot be read, the last good one counts.
+ */
+export function budgetSource(config: Config, environment?: Environment): BudgetSource {
+  let budgets = budgetsOf(config);
+  if (!environment) return () => budgets;
+  const { configFile } = config.paths;
+  let version = versionOf(configFile);
+  return () => {
+    const current = versionOf(configFile);
+    if (current !== version) {
+      try {
+        budgets = budgetsOf(loadConfig(environment).config);
+        version = current;
+      } catch {
+        // Half edited: `teelamma doctor` and the next start report it. It is looked at again on the next call.
+      }
+    }
+    return budgets;
+  };
+}
+
+function budgetsOf({ budget }: Config): readonly ConfiguredBudget[] {
+  const { limitTokens, windowMs, thresholdsPercent } = budget;
+  return [{ name: 'default', limitTokens, windowMs, thresholdsPercent }];
+}
+
+function versionOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  return found ? `${found.mtimeMs} ${found.size} ${found.ino}` : 'absent';
+}
