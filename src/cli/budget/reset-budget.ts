@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline/promises';
+import { loadConfig } from '../../config/load-config.ts';
+import { AbortedError } from '../../errors.ts';
+import type { CliContext } from '../CliContext.ts';
+import { formatTokens } from '../format-tokens.ts';
+import { InvalidArgumentError } from '../InvalidArgumentError.ts';
+import { writeJson, writeLine, writeNote } from '../output.ts';
+import { statusDocument } from './show-budget.ts';
+
+export interface ResetBudgetOptions {
+  readonly yes: boolean;
+  readonly json: boolean;
+}
+
+/** Ends the current window of every budget, after asking; without a terminal only with --yes. */
+export async function resetBudget(context: CliContext, { yes, json }: ResetBudgetOptions): Promise<void> {
+  if (!yes && !(context.isTerminal.stdin && context.isTerminal.stderr)) {
+    throw new InvalidArgumentError('Nobody can be asked here; add --yes to reset the budget.');
+  }
+  const loaded = loadConfig(context.environment);
+  const { openBudget, openLedger } = await import('../../app.ts');
+  await using ledger = await openLedger(loaded.config);
+  const used = (await ledger.status()).reduce((sum, { settledTokens }) => sum + settledTokens, 0);
+  const question = `Forget ${formatTokens(used)} used tokens and start a new window? [y/N] `;
+  if (!yes && !(await confirm(context, question))) {
+    writeNote(context, 'Nothing was changed.');
+    return;
+  }
+  await using budget = await openBudget(loaded.config, ledger, (message) => writeNote(context, message));
+  await budget.reset();
+  if (json) {
+    writeJson(context, { reset: true, ...statusDocument(await ledger.status(), loaded) });
+    return;
+  }
+  writeLine(context, `Budget reset: ${formatTokens(budget.getRemaining())} tokens remain.`);
+}
+
+async function confirm(context: CliContext, question: string): Promise<boolean> {
+  const dialogue = createInterface({ input: context.stdin, output: context.stderr });
+  dialogue.on('SIGINT', () => dialogue.close());
+  try {
+    const closed = new Promise<never>((_resolve, reject) => {
+      dialogue.once('close', () => reject(new AbortedError('no answer was given')));
+    });
+    const answer = await Promise.race([dialogue.question(question), closed]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    dialogue.close();
+  }
+}

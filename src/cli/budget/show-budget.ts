@@ -1,0 +1,95 @@
+import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
+import { formatDuration } from '../../config/parse-duration.ts';
+import type { SettingKey } from '../../config/settings.ts';
+import type { BudgetStatus } from '../../state/Ledger.ts';
+import { type CliContext, columnsOf } from '../CliContext.ts';
+import { formatBar, paintOf } from '../format-bar.ts';
+import { formatCountdown, formatMoment } from '../format-time.ts';
+import { formatTokens, percentOf } from '../format-tokens.ts';
+import { writeJson, writeLine } from '../output.ts';
+import { environmentNameOf } from '../override-of.ts';
+import { wrapText } from '../wrap-text.ts';
+
+const widestBar = 60;
+
+/** Shows every budget: used, held, remaining, thresholds, when it resets, and where its limit comes from. */
+export async function showBudget(context: CliContext, { json }: { readonly json: boolean }): Promise<void> {
+  const loaded = loadConfig(context.environment);
+  const { openLedger } = await import('../../app.ts');
+  await using ledger = await openLedger(loaded.config);
+  const budgets = await ledger.status();
+  if (json) writeJson(context, statusDocument(budgets, loaded));
+  else for (const budget of budgets) writeBudget(context, budget, loaded);
+}
+
+/** The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. */
+export function statusDocument(budgets: readonly BudgetStatus[], { config, sources }: LoadedConfig) {
+  const [first] = [...budgets].sort((a, b) => a.remainingTokens - b.remainingTokens);
+  return {
+    used: first ? first.settledTokens + first.heldTokens : 0,
+    remaining: first?.remainingTokens ?? null,
+    exhausted: first?.exhausted ?? false,
+    limitSource: sources.get('budget.limit'),
+    windowSource: sources.get('budget.window'),
+    thresholdsPercent: config.budget.thresholdsPercent,
+    budgets: budgets.map((budget) => ({
+      ...budget,
+      usedPercent: percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens),
+      resetAt: new Date(budget.resetAtMs).toISOString(),
+    })),
+  };
+}
+
+function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {
+  const { style } = context;
+  const width = context.isTerminal.stdout ? columnsOf(context.stdout) : 80;
+  const { thresholdsPercent } = loaded.config.budget;
+  const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
+  const paint = paintOf(budget, { thresholdsPercent, style });
+  const label = ` ${percent}%`;
+  const bar = formatBar(budget, {
+    width: Math.min(widestBar, width) - label.length,
+    thresholdsPercent,
+    style,
+  });
+  const amounts = [
+    `${formatTokens(budget.settledTokens)} used`,
+    `${formatTokens(budget.heldTokens)} held`,
+    `${formatTokens(budget.remainingTokens)} remaining`,
+  ];
+  const thresholds = thresholdsPercent.map((threshold) =>
+    percent >= threshold ? paint(`${threshold}% reached`) : style.dim(`${threshold}%`),
+  );
+  const lines = [
+    `${style.bold(`Token budget ${budget.name}`)}: ${formatTokens(budget.limitTokens)} tokens per ${formatDuration(budget.windowMs)}`,
+    bar + paint(label),
+    amounts.join(' · '),
+    ...(budget.overdraftTokens > 0
+      ? [
+          style.red(
+            `${formatTokens(budget.overdraftTokens)} tokens of overdraft: spent above the limit by force`,
+          ),
+        ]
+      : []),
+    `Thresholds: ${thresholds.join(', ')}`,
+    resetLine(context, budget),
+    style.dim(`Limit from ${describeSource(loaded, 'budget.limit')}`),
+  ];
+  for (const line of lines) writeLine(context, wrapText(line, width, '  '));
+}
+
+function resetLine(context: CliContext, budget: BudgetStatus): string {
+  if (budget.windowStartMs === null) {
+    return `Not used yet: a window of ${formatDuration(budget.windowMs)} starts with the first use`;
+  }
+  const countdown = formatCountdown(budget.resetAtMs - context.nowMs());
+  return `Resets ${formatMoment(budget.resetAtMs, context.timeZone)}, in ${countdown}`;
+}
+
+/** Where a setting's value comes from, in words. */
+export function describeSource({ sources, config }: LoadedConfig, key: SettingKey): string {
+  if (sources.get(key) === 'environment') return `the environment (${environmentNameOf(key)})`;
+  return sources.get(key) === 'file'
+    ? config.paths.configFile
+    : 'the default; change it with `teelamma budget set`';
+}

@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import type { CliContext } from './CliContext.ts';
+
+export type RegisterCommand = (program: Command, context: CliContext) => void;
+
+/** Loads each command's module by its name, in the order in which help shows them. */
+export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>> = new Map([
+  ['run', async () => (await import('./commands/run.ts')).registerRun],
+  ['route', async () => (await import('./commands/route.ts')).registerRoute],
+  ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
+  ['config', async () => (await import('./commands/config.ts')).registerConfig],
+]);

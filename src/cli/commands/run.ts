@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { agentOption } from '../agent-option.ts';
+import type { CliContext } from '../CliContext.ts';
+import type { RunOptions } from '../run/run-task.ts';
+
+const details = `
+The answer goes to stdout, everything else to stderr. Where stdout is a terminal the answer is shown as it comes;
+else it is written once, when it is final.`;
+
+/** `teelamma run`: does a task under the budget. */
+export function registerRun(program: Command, context: CliContext): void {
+  program
+    .command('run')
+    .description('do a task: Claude while the budget lasts, else Ollama')
+    .argument('[task...]', 'the task; - or nothing reads it from stdin')
+    .option('-f, --file <file>', 'read the task from a file')
+    .addOption(agentOption('force a specialist instead of letting the task and the budget decide'))
+    .option('--max-tokens <count>', 'most output tokens of one model call')
+    .option('--simulate', 'use simulated models: no key, no Ollama, no budget is touched')
+    .option('-q, --quiet', 'only the answer, warnings and errors')
+    .option('--json', 'print one JSON document, when the task is done')
+    .addHelpText('after', details)
+    .action(async (words: string[], options: RunOptions) => {
+      const { runTask } = await import('../run/run-task.ts');
+      await runTask(context, words, options);
+    });
+}

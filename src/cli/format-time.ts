@@ -1,0 +1,39 @@
+/** An instant on the user's clock, with the offset that holds at that instant: `Sun 30 Mar 2025, 03:30 GMT+2 (Europe/Zurich)`. */
+export function formatMoment(atMs: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'shortOffset',
+  });
+  const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
+  const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
+  const day = `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}`;
+  return `${day}, ${part('hour')}:${part('minute')} ${part('timeZoneName')} (${timeZone})`;
+}
+
+/** The same in few columns, for tables: `2025-03-30 03:30:05`. */
+export function formatShortMoment(atMs: number, timeZone: string): string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'medium' });
+  return format.format(atMs);
+}
+
+/** How long until something: `2d 3h`, `5h 12m`, `4m 9s`, `45s`; `now` for what is past. Rounded up to seconds. */
+export function formatCountdown(durationMs: number): string {
+  if (durationMs <= 0) return 'now';
+  const seconds = Math.ceil(durationMs / 1_000);
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600),
+    Math.floor(seconds / 60),
+  ];
+  if (days > 0) return `${days}d ${hours % 24}h`;
+  if (hours > 0) return `${hours}h ${minutes % 60}m`;
+  if (minutes > 0) return `${minutes}m ${seconds % 60}s`;
+  return `${seconds}s`;
+}

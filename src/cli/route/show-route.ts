@@ -1,0 +1,67 @@
+import type { RoutingDecision } from '../../agents/routing-decision.ts';
+import { checkTask } from '../../pipeline/check-task.ts';
+import type { BudgetStatus } from '../../state/Ledger.ts';
+import { type AgentFlag, agentName } from '../agent-option.ts';
+import { type CliContext, columnsOf } from '../CliContext.ts';
+import { formatBar, paintOf } from '../format-bar.ts';
+import { formatTokens, percentOf } from '../format-tokens.ts';
+import { writeJson, writeLine, writeNote } from '../output.ts';
+import { readTask } from '../read-task.ts';
+import { wrapText } from '../wrap-text.ts';
+import { signalLines } from './signal-lines.ts';
+
+export interface RouteOptions {
+  readonly file?: string;
+  readonly agent?: AgentFlag;
+  readonly json?: boolean;
+}
+
+/** Shows the decision that `run` would take now. Nothing is spent or held. */
+export async function showRoute(
+  context: CliContext,
+  words: readonly string[],
+  options: RouteOptions,
+): Promise<void> {
+  const task = await readTask(context, words, options.file);
+  checkTask(task);
+  const { createApp } = await import('../../app.ts');
+  await using app = await createApp({
+    environment: context.environment,
+    onWarning: (message) => writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
+  });
+  const decision = await app.coordinator.preview(task, agentName(options.agent));
+  const budgets = await app.ledger.status();
+  if (options.json) {
+    writeJson(context, { ...decision, budgets });
+    return;
+  }
+  const width = context.isTerminal.stdout ? columnsOf(context.stdout) : Number.POSITIVE_INFINITY;
+  const lines = [
+    ...decisionLines(decision, context),
+    ...budgets.map((budget) => budgetLine(budget, app.config.budget.thresholdsPercent, context)),
+    '',
+    ...signalLines(decision.complexity, context.style),
+  ];
+  for (const line of lines) writeLine(context, wrapText(line, width, '  '));
+}
+
+function decisionLines(decision: RoutingDecision, { style }: CliContext): string[] {
+  const { level, score, threshold } = decision.complexity;
+  return [
+    `${style.bold(decision.targetAgent)}: ${decision.reason}`,
+    ...(decision.warning ? [style.yellow(`Warning: ${decision.warning}`)] : []),
+    `Task: ${level}, score ${score.toFixed(2)} (complex from ${threshold.toFixed(2)}), confidence ${decision.confidence.toFixed(2)}`,
+    `Estimate: ${formatTokens(decision.estimatedTokens)} tokens on Claude`,
+  ];
+}
+
+function budgetLine(
+  budget: BudgetStatus,
+  thresholdsPercent: readonly number[],
+  { style }: CliContext,
+): string {
+  const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
+  const bar = formatBar(budget, { width: 22, thresholdsPercent, style });
+  const paint = paintOf(budget, { thresholdsPercent, style });
+  return `Budget: ${bar} ${paint(`${percent}%`)}, ${formatTokens(budget.remainingTokens)} of ${formatTokens(budget.limitTokens)} left`;
+}

@@ -1,0 +1,69 @@
+import { loadConfig } from '../../config/load-config.ts';
+import { NoSpecialistAvailableError } from '../../turn/NoSpecialistAvailableError.ts';
+import { type AgentFlag, agentName } from '../agent-option.ts';
+import type { CliContext } from '../CliContext.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeJson } from '../output.ts';
+import { parseWholeNumber } from '../parse-whole-number.ts';
+import { readTask } from '../read-task.ts';
+import { NothingSetUpError } from './NothingSetUpError.ts';
+import { TaskDisplay } from './TaskDisplay.ts';
+
+export interface RunOptions {
+  readonly file?: string;
+  readonly agent?: AgentFlag;
+  readonly maxTokens?: string;
+  readonly simulate?: boolean;
+  readonly quiet?: boolean;
+  readonly json?: boolean;
+}
+
+const mostOutputTokens = 1_000_000;
+
+/** Does a task and shows it. The exit code says whether the critic approves the answer. */
+export async function runTask(
+  context: CliContext,
+  words: readonly string[],
+  options: RunOptions,
+): Promise<void> {
+  const maxTokens =
+    options.maxTokens === undefined
+      ? undefined
+      : parseWholeNumber('--max-tokens', options.maxTokens, 1, mostOutputTokens);
+  const task = await readTask(context, words, options.file);
+  const simulated = options.simulate === true;
+  const { config } = loadConfig(context.environment);
+  const { signal } = context;
+  const { createApp } = await import('../../app.ts');
+  const display = new TaskDisplay(
+    {
+      quiet: options.quiet === true,
+      streams: options.json !== true && context.isTerminal.stdout,
+      simulated,
+      thresholdsPercent: config.budget.thresholdsPercent,
+    },
+    context,
+  );
+  try {
+    display.start();
+    signal.addEventListener('abort', () => display.interrupted(), { once: true });
+    await using app = await createApp({
+      environment: context.environment,
+      simulate: simulated,
+      onWarning: (message) => display.show({ type: 'warning', message }),
+    });
+    const result = await app.pipeline.executeTask(task, agentName(options.agent), {
+      signal,
+      onEvent: (event) => display.show(event),
+      ...(maxTokens !== undefined && { maxTokens }),
+    });
+    display.stop();
+    if (result.verdict.outcome !== 'approved') context.setExitCode(exitCodes.notApproved);
+    if (options.json) writeJson(context, { ...result, simulated });
+    else display.finish(result);
+  } catch (error) {
+    display.stop();
+    if (error instanceof NoSpecialistAvailableError) throw NothingSetUpError.from(error, config) ?? error;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import type { TaskResult } from '../../task-events.ts';
+import type { CliContext } from '../CliContext.ts';
+import { formatBar, paintOf } from '../format-bar.ts';
+import { formatTokens, percentOf } from '../format-tokens.ts';
+
+export interface SummaryOptions {
+  readonly simulated: boolean;
+  readonly thresholdsPercent: readonly number[];
+}
+
+const barWidth = 22;
+
+/** What came of a task: who did it and why, what the critic says, what it cost, and what is left. */
+export function summaryLines(
+  result: TaskResult,
+  { simulated, thresholdsPercent }: SummaryOptions,
+  { errorStyle: style }: CliContext,
+): string[] {
+  const { verdict, decision, budgets } = result;
+  const isApproved = verdict.outcome === 'approved';
+  const outcome = isApproved
+    ? style.green('approved by the critic')
+    : style.red(`not approved: ${verdict.outcome}`);
+  const mark = simulated ? style.yellow(' [simulated]') : '';
+  return [
+    `${style.bold(result.agent)} (${result.model})${mark} · ${outcome}`,
+    ...verdict.issues.map(({ severity, message, line }) => {
+      const where = line === undefined ? '' : ` (line ${line})`;
+      return `  ${severity === 'error' ? style.red('error') : style.yellow('warning')}: ${message}${where}`;
+    }),
+    `Reason: ${decision.reason}`,
+    ...result.handovers.map(({ from, to, reason }) => `Handover: ${from} to ${to}, because ${reason}`),
+    `Tokens: ${formatTokens(result.chargedTokens)} charged to the budget, ${formatTokens(result.estimatedTokens)} estimated`,
+    ...budgets.map((budget) => {
+      const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
+      const bar = formatBar(budget, { width: barWidth, thresholdsPercent, style });
+      const paint = paintOf(budget, { thresholdsPercent, style });
+      const left = `${formatTokens(budget.remainingTokens)} of ${formatTokens(budget.limitTokens)} left`;
+      return `Budget: ${bar} ${paint(`${percent}%`)}, ${left}`;
+    }),
+  ];
+}
