@@ -71,7 +71,8 @@ function httpError(
   const mayHaveWorked = status === 408 || status === 504 || (status >= 500 && body === undefined);
   const headers = isRecord(error) && error['headers'] instanceof Headers ? error['headers'] : new Headers();
   const waitMs = failure === 'rate-limited' || status >= 500 ? retryAfterMs(headers, call.nowMs) : undefined;
-  const said = body?.message || `HTTP ${status} without an error of the Messages API`;
+  const said =
+    body?.message.replace(/\.$/, '') || 'no error of the Messages API, so probably a proxy in between';
   return claudeFailure(call, {
     failure,
     reached: mayHaveWorked ? 'started' : 'refused',
@@ -127,7 +128,7 @@ function streamError(error: unknown, body: AnthropicError, call: FailedClaudeCal
   return claudeFailure(call, {
     failure,
     reached: call.hasContent ? 'started' : 'refused',
-    message: `Claude at ${call.baseUrl} ended its answer with an error: ${body.message || body.type}. ${advice}`,
+    message: `Claude at ${call.baseUrl} ended its answer with an error: ${body.message.replace(/\.$/, '') || body.type}. ${advice}`,
     cause: error,
   });
 }
@@ -151,6 +152,7 @@ function brokenError(error: unknown, call: FailedClaudeCall): SpecialistError {
 }
 
 function reason(error: unknown): string {
+  if (error instanceof SyntaxError) return 'an event is not JSON';
   const text = error instanceof Error ? error.message : String(error);
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
