@@ -39,3 +39,9 @@ export type Respond<Request> = (
   request: Request,
   callIndex: number,
 ) => ScriptedAnswer | undefined | Promise<ScriptedAnswer | undefined>;
+
+/** The content of an answer that says what it is; null where only its faults or its usage are scripted. */
+export function answerBlocks({ content, text }: ScriptedAnswer): readonly AnswerBlock[] | null {
+  if (content !== undefined) return content;
+  return text === undefined ? null : [{ type: 'text', text }];
+}

@@ -77,7 +77,7 @@ export function claudeEvents(message: ClaudeMessage, pieceCharacters: number): F
 }
 
 /** One event of an SSE stream. */
-export function sse(event: { readonly type: string }): string {
+export function sse(event: Readonly<Record<string, unknown>> & { readonly type: string }): string {
   return `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 }
 

@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../../messages/token-usage.ts';
 import { cutAtStop, limitAnswer } from '../limit-answer.ts';
-import type { AnswerBlock, ScriptedAnswer } from '../scripted-answer.ts';
+import { type AnswerBlock, answerBlocks, type ScriptedAnswer } from '../scripted-answer.ts';
 import type { MessagesBody } from './claude-request.ts';
 
 /** An answer of Claude before it is written as a body or as a stream. */
@@ -24,7 +24,7 @@ export function makeClaudeMessage(
   inputTokens: number,
   callIndex: number,
 ): ClaudeMessage {
-  const content = (answer.content ?? [{ type: 'text', text: answer.text ?? '' }]).map((block, index) =>
+  const content = (answerBlocks(answer) ?? []).map((block, index) =>
     block.type === 'tool_use' && block.id === undefined
       ? { ...block, id: toolId(body, callIndex, index) }
       : block,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ClaudeApiError, invalidRequest } from './ClaudeApiError.ts';
+import { invalidRequest } from './ClaudeApiError.ts';
 
 const contentBlock = z.looseObject({ type: z.string() });
 
@@ -79,18 +79,4 @@ function wording(issue: z.core.$ZodIssue | undefined): string {
   if (issue.code === 'invalid_type') return `${path}: Input should be a valid ${issue.expected}`;
   if (issue.code === 'invalid_format') return `${path}: String should match pattern '${issue.pattern}'`;
   return `${path}: ${issue.message}`;
-}
-
-/** @throws ClaudeApiError 401 without a key, or with another than `acceptKey` where that is given */
-export function checkKey(
-  headers: { readonly 'x-api-key'?: string; readonly authorization?: string },
-  acceptKey: string | undefined,
-): void {
-  const key = headers['x-api-key'];
-  const bearer = /^Bearer\s+(\S+)$/i.exec(headers.authorization ?? '')?.[1];
-  if (!key && bearer === undefined) {
-    throw new ClaudeApiError(401, 'authentication_error', 'x-api-key header is required');
-  }
-  if (acceptKey === undefined || key === acceptKey || bearer === acceptKey) return;
-  throw new ClaudeApiError(401, 'authentication_error', key ? 'invalid x-api-key' : 'Invalid bearer token');
 }

@@ -1,0 +1,89 @@
+import { builtInAnswer } from '../built-in-answer.ts';
+import { deliverBody, deliverStream } from '../deliver.ts';
+import { answerBlocks } from '../scripted-answer.ts';
+import {
+  type Answered,
+  type CallState,
+  chooseAnswer,
+  type OpenRequest,
+  type SimulatorOptions,
+  sendBadGateway,
+} from '../start-simulator.ts';
+import { spoilToolCalls } from '../tool-faults.ts';
+import { claudeAnswerRequest } from './claude-answer-request.ts';
+import { claudeBody } from './claude-body.ts';
+import { claudeEvents, sse } from './claude-events.ts';
+import { claudeFaultError } from './claude-fault.ts';
+import { makeClaudeMessage } from './claude-message.ts';
+import type { MessagesBody } from './claude-request.ts';
+
+/** One model call as `respond` sees it. */
+export interface ClaudeCall {
+  readonly body: MessagesBody;
+  readonly headers: NodeJS.Dict<string | string[]>;
+  /** Text of the last message that a user wrote. */
+  readonly prompt: string;
+  readonly inputTokens: number;
+}
+
+/**
+ * Answers a `POST /v1/messages` that has passed every check.
+ * @throws ClaudeApiError where the fault is an error answer
+ */
+export async function answerClaudeCall(
+  { exchange, record }: OpenRequest,
+  state: CallState,
+  body: MessagesBody,
+  inputTokens: number,
+  answerHeaders: Readonly<Record<string, string>>,
+  options: SimulatorOptions<ClaudeCall>,
+): Promise<Answered> {
+  const callIndex = state.takeCallIndex();
+  record.callIndex = callIndex;
+  const request = claudeAnswerRequest(body);
+  const call: ClaudeCall = { body, headers: record.headers, prompt: request.prompt, inputTokens };
+  const { scripted, fault } = await chooseAnswer(
+    call,
+    callIndex,
+    options.respond,
+    state,
+    request.markers.fault,
+  );
+  record.fault = fault ?? null;
+  const failure = claudeFaultError(fault, body.model);
+  if (failure !== null) throw failure;
+  if (fault?.kind === 'bad-gateway') return sendBadGateway(exchange);
+
+  const answer = answerBlocks(scripted) === null ? { ...builtInAnswer(request), ...scripted } : scripted;
+  const content = spoilToolCalls(answerBlocks(answer) ?? [], fault, request);
+  const message = makeClaudeMessage(body, { ...answer, content }, inputTokens, callIndex);
+  const delivery =
+    body.stream === true
+      ? await deliverStream(exchange, {
+          headers: {
+            ...answerHeaders,
+            'content-type': 'text/event-stream; charset=utf-8',
+            'cache-control': 'no-cache',
+          },
+          frames: claudeEvents(message, options.pieceCharacters ?? 24),
+          malformedFrame,
+          errorFrame,
+          fault,
+          eventDelayMs: options.eventDelayMs === undefined ? 0 : options.eventDelayMs,
+        })
+      : await deliverBody(exchange, {
+          status: 200,
+          headers: { ...answerHeaders, 'content-type': 'application/json' },
+          body: claudeBody(message),
+          outputTokens: message.usage.outputTokens,
+          fault,
+        });
+  return { ...delivery, usage: message.usage };
+}
+
+const malformedFrame = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"del\n\n';
+
+function errorFrame(message: string | undefined): string {
+  const error = { type: 'overloaded_error', message: message ?? 'Overloaded' };
+  return sse({ type: 'error', error });
+}
