@@ -28,9 +28,14 @@ export function findElisions(block: CodeBlock): readonly Elision[] {
   if (notCode.has(block.language)) return [];
   const lines = block.code.split('\n');
   const found: Elision[] = [];
+  let isInsideComment = false;
   for (const [index, line] of lines.entries()) {
+    const wasInsideComment: boolean = isInsideComment;
+    isInsideComment = !withoutBlockComments.has(block.language) && staysInComment(line, wasInsideComment);
     if (line.length > 400) continue;
-    const elision = inComment(line) ?? inBareLine(line, block.language, lines[index - 1], lines[index + 1]);
+    const elision = wasInsideComment
+      ? inCommentBody(line)
+      : (inComment(line) ?? inBareLine(line, block.language, lines[index - 1], lines[index + 1]));
     if (elision !== undefined) found.push({ line: index + 1, ...elision });
   }
   return found;
@@ -76,6 +81,27 @@ function inComment(line: string): Found | undefined {
   }
   return undefined;
 }
+
+function inCommentBody(line: string): Found | undefined {
+  const form = placeholderForm(line.replace(/\*\/[\s\S]*$/, '').replace(/^\s*\*+/, ''));
+  return form === undefined ? undefined : { text: shorten(line), form, isComment: true };
+}
+
+/** Whether a comment of the form that C made common is open at the end of the line. */
+function staysInComment(line: string, wasInside: boolean): boolean {
+  const begin = line.lastIndexOf('/*');
+  if (line.lastIndexOf('*/') > begin) return false;
+  if (wasInside || begin < 0) return wasInside;
+  const before = line.slice(0, begin);
+  return !isInsideString(before) && !before.includes('//');
+}
+
+/** Languages in which `/*` begins no comment but may well occur in a path. */
+const withoutBlockComments: ReadonlySet<string> = new Set(
+  'sh bash zsh shell fish powershell ps1 python py python3 py3 pyi ruby rb perl yaml yml toml make makefile dockerfile'.split(
+    ' ',
+  ),
+);
 
 /** `#` and `--` must stand alone, so that `#include`, `i--` and `--flag` are no comments; `//` must not be part of a URL. */
 const commentMarks =

@@ -1,4 +1,5 @@
 import type { GrammarName } from './grammars.ts';
+import { mayBeMacro } from './macro-doubt.ts';
 
 /** One way to read a code block: a grammar, and what is put around the code, without a line break before it. */
 export interface Reading {
@@ -20,6 +21,8 @@ export interface LanguageRules {
   readonly normalize?: (code: string) => string;
   /** Mends what is broken only because an ellipsis was taken out; in place of `normalize`. */
   readonly fillGaps?: (code: string) => string;
+  /** Why faults at these lines (0-based) may be the grammar's and not the code's; they are only warnings then. */
+  readonly doubt?: (code: string, faultLines: readonly number[]) => string | undefined;
 }
 
 /** The rules for a block's label; undefined for a language that is not checked, and for text, output and diffs. */
@@ -78,6 +81,7 @@ const languages = {
   rust: {
     readings: [
       as('rust'),
+      as('rust', '', '\n;'),
       as('rust', 'fn f() {', '\n}'),
       as('rust', 'impl X {', '\n}'),
       as('rust', 'struct X {', '\n}'),
@@ -89,13 +93,24 @@ const languages = {
       as('java'),
       as('java', 'class X {', '\n}'),
       as('java', 'class X { void f() {', '\n} }'),
-      as('java', 'interface X {', '\n}'),
+      as('java', 'interface X {', '\n;}'),
     ],
   },
-  c: { readings: [as('c'), as('c', 'void f(void) {', '\n}'), as('c', 'struct x {', '\n};')] },
+  c: {
+    readings: [as('c'), as('c', '', '\n;'), as('c', 'void f(void) {', '\n}'), as('c', 'struct x {', '\n};')],
+    doubt: doubtMacros,
+  },
   // A header may be C or C++.
-  header: { readings: [as('c'), as('cpp')] },
-  cpp: { readings: [as('cpp'), as('cpp', 'void f() {', '\n}'), as('cpp', 'class X {', '\n};')] },
+  header: { readings: [as('c'), as('cpp')], doubt: doubtMacros },
+  cpp: {
+    readings: [
+      as('cpp'),
+      as('cpp', '', '\n;'),
+      as('cpp', 'void f() {', '\n}'),
+      as('cpp', 'class X {', '\n};'),
+    ],
+    doubt: doubtMacros,
+  },
   csharp: {
     readings: [
       as('c-sharp'),
@@ -109,6 +124,11 @@ const languages = {
   },
   ruby: { readings: [as('ruby')] },
   shell: { readings: [as('bash')], normalize: normalizeShell },
+  zsh: {
+    readings: [as('bash')],
+    normalize: normalizeShell,
+    doubt: () => 'zsh is read with the grammar of bash',
+  },
 } as const satisfies Record<string, LanguageRules>;
 
 const aliases: ReadonlyMap<string, keyof typeof languages> = new Map(
@@ -130,10 +150,15 @@ const aliases: ReadonlyMap<string, keyof typeof languages> = new Map(
       ['css', 'css'],
       ['php', 'php'],
       ['ruby', 'ruby rb'],
-      ['shell', 'shell sh bash zsh'],
+      ['shell', 'shell sh bash'],
+      ['zsh', 'zsh'],
     ] as const
   ).flatMap(([name, labels]) => labels.split(' ').map((label) => [label, name] as const)),
 );
+
+function doubtMacros(code: string, faultLines: readonly number[]): string | undefined {
+  return mayBeMacro(code, faultLines) ? 'macros are not expanded' : undefined;
+}
 
 /** Reads interpreter sessions (`>>> `) as their input, and blanks notebook magics (`%pip`, `!ls`). */
 function normalizePython(code: string): string {

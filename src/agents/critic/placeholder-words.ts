@@ -37,7 +37,7 @@ const placeholders: readonly RegExp[] = [
   new RegExp(
     `^(?:the |all |all the |your |any |keep |keep the )?(?:remaining|existing|other|previous|original) ${scope}${noun}(?: ${staying})$`,
   ),
-  new RegExp(`^(?:the )?(?:existing|remaining|previous|original|unchanged) ${noun}$`),
+  /^(?:the |your )?(?:existing|remaining|unchanged) (?:code|logic|functionality|implementations?|imports|methods|functions|routes|handlers|fields|properties|styles|tests|helpers|cases)$/,
   /^(?:the )?(?:rest|everything else|code|all else|other code)(?: (?:is|remains|stays))? (?:unchanged|the same|as before|omitted)$/,
   /^(?:unchanged|no changes?(?: here)?|same as (?:before|above|previously|original|the original)|as before|snip|snipped|code omitted)$/,
   new RegExp(

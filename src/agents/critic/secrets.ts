@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import type { Issue } from '../verdict.ts';
 import type { ReviewedAnswer } from './reviewed-answer.ts';
 
@@ -24,18 +23,15 @@ export async function findSecrets(answer: ReviewedAnswer): Promise<SecretFinding
   // It is on by default and keeps a mark of each rule and run for the life of the process.
   secretLintProfiler.setEnabled(false);
   const { messages } = await lintSource({
-    source: { filePath: posix.join('/', 'answer.md'), content: answer.text, contentType: 'text', ext: '.md' },
+    source: { filePath: 'answer.md', content: answer.text, contentType: 'text', ext: '.md' },
     options: {
       maskSecrets: true,
       noPhysicFilePath: true,
       config: {
-        rules: [
-          {
-            id: '@secretlint/secretlint-rule-preset-recommend',
-            rule: preset.creator,
-            rules: [{ id: '@secretlint/secretlint-rule-filter-comments', disabled: true }],
-          },
-        ],
+        // Not the preset as a whole: it would obey `secretlint-disable` comments in the answer.
+        rules: preset.rules
+          .filter((rule) => rule.meta.id !== '@secretlint/secretlint-rule-filter-comments')
+          .map((rule) => ({ id: rule.meta.id, rule })),
       },
     },
   });

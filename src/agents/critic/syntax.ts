@@ -22,7 +22,7 @@ export interface SyntaxOptions {
  * `languages.ts`; unlabelled blocks, console sessions, diffs and text never are. A block passes when one of its readings parses:
  * as it stands, without its common indentation, as a fragment inside a class, function or object, or with placeholders that the
  * elided-code check reports taken out. The block that an open fence cut off is left to the cut-off check. At most three places
- * are reported per block.
+ * are reported per block. Faults in C and C++ that may come from a macro, and faults in zsh, are only warnings.
  * Known mistakes: tree-sitter is more lenient than compilers (duplicate names, types, wrong operators and Python's indentation in
  * part pass); a language version or a dialect that the grammar does not know (Flow types in js) is reported as an error.
  * @throws The signal's reason, when it is aborted.
@@ -60,9 +60,11 @@ export async function findSyntaxErrors(
       }
       try {
         const faults = await findFaults(block, rules, parse);
-        issues.push(
-          ...faults.map((fault) => syntaxError(block, fault, lines[block.line + fault.line] ?? '')),
-        );
+        const faultLines = faults.map((fault) => fault.line);
+        const doubt = faults.length === 0 ? undefined : rules.doubt?.(block.code, faultLines);
+        for (const fault of faults) {
+          issues.push(syntaxError(block, fault, lines[block.line + fault.line] ?? '', doubt));
+        }
       } catch (error) {
         options.signal?.throwIfAborted();
         issues.push(notChecked(block, error instanceof Error ? error.message : String(error)));
@@ -114,7 +116,9 @@ function* variantsOf(block: CodeBlock, rules: LanguageRules): Generator<string> 
   const normalize = rules.normalize ?? ((code: string) => code);
   const fillGaps = rules.fillGaps ?? normalize;
   const code = dedent(block.code);
-  for (const variant of [code, normalize(code), fillGaps(dedent(withoutElisions(block)))]) {
+  const rest = withoutElisions(block);
+  const variants = [code, normalize(code), ...(rest === block.code ? [] : [fillGaps(dedent(rest))])];
+  for (const variant of variants) {
     if (!seen.has(variant)) yield variant;
     seen.add(variant);
   }
@@ -146,15 +150,17 @@ function faultsOf(root: Node, lineCount: number): readonly Fault[] {
   return faults;
 }
 
-function syntaxError(block: CodeBlock, fault: Fault, sourceLine: string): Issue {
+function syntaxError(block: CodeBlock, fault: Fault, sourceLine: string, doubt: string | undefined): Issue {
   const line = block.line + 1 + fault.line;
   const near = sourceLine.trim();
   const excerpt = near === '' ? '' : `, near "${near.length > 80 ? `${near.slice(0, 79)}…` : near}"`;
   const what = fault.missing === undefined ? 'syntax error' : `"${fault.missing}" is missing`;
   return {
     kind: 'syntax-error',
-    severity: 'error',
-    message: `Code block ${block.number} (${block.language}) does not parse: ${what} at line ${line}${excerpt}.`,
+    severity: doubt === undefined ? 'error' : 'warning',
+    message:
+      `Code block ${block.number} (${block.language}) does not parse: ${what} at line ${line}${excerpt}` +
+      `${doubt === undefined ? '' : `; it may be correct all the same, as ${doubt}`}.`,
     line,
     block: block.number,
     language: block.language,
