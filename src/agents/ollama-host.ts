@@ -11,7 +11,7 @@ import { TeelammaError } from '../errors.ts';
 export function normaliseOllamaHost(host: string): string {
   const given = host.trim().replace(/^(["'])(.*)\1$/, '$2');
   const hasScheme = given.includes('://');
-  const named = given === '' || given.startsWith(':') ? `127.0.0.1${given}` : given;
+  const named = /^(:\d*)?$/.test(given) ? `127.0.0.1${given}` : given;
   const url = URL.parse(hasScheme ? named : `http://${bracketed(named)}`);
   if (url === null || url.hostname === '' || !/^https?:$/.test(url.protocol)) {
     throw new TeelammaError(

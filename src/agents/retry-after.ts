@@ -22,7 +22,8 @@ function durationMs(value: string | null, unitMs: number): number | undefined {
 
 function untilMs(value: string | null, nowMs: number): number | undefined {
   if (value === null) return undefined;
-  const atMs = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value);
+  // A date has letters; Date.parse alone would also make one of "-5".
+  const atMs = /^\d+$/.test(value) ? Number(value) * 1_000 : /[a-z]/i.test(value) ? Date.parse(value) : NaN;
   return Number.isFinite(atMs) ? Math.max(0, Math.ceil(atMs - nowMs)) : undefined;
 }
 

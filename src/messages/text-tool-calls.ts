@@ -61,7 +61,7 @@ function candidates(answer: string, startsLine: boolean): readonly Candidate[] {
       found.push({ start: match.index, end: match.index + match[0].length, body: match[1] ?? '' });
     }
   }
-  for (const match of answer.matchAll(/(?:^|\n)[ \t]*(?=[[{])/g)) {
+  for (const match of answer.matchAll(bareCall)) {
     if (match.index === 0 && !startsLine && !match[0].startsWith('\n')) continue;
     const start = match.index + match[0].length;
     const end = endOfJson(answer, start);
@@ -69,6 +69,10 @@ function candidates(answer: string, startsLine: boolean): readonly Candidate[] {
   }
   return found.sort((a, b) => a.start - b.start || b.end - a.end);
 }
+
+/** JSON at the beginning of a line that opens with a key of a call. */
+const bareCall =
+  /(?:^|\n)[ \t]*(?=(?:\[\s*)?\{\s*["']?(?:name|tool|tool_name|function|arguments|parameters|type|id)\b)/g;
 
 /** End of the JSON value that begins here; the end of the text where it never closes. */
 function endOfJson(text: string, start: number): number {
