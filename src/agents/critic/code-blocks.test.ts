@@ -45,6 +45,11 @@ describe('extractCodeBlocks', () => {
     expect(codes(text)).toEqual(expected);
   });
 
+  it('reads lists that nest without end as text from the hundredth level on', () => {
+    expect(codes(`${'- '.repeat(99)}\`\`\`\na`)).toHaveLength(1);
+    expect(codes(`${'- '.repeat(50_000)}\`\`\`\na`)).toEqual([]);
+  });
+
   it('keeps the tabs of the code', () => {
     expect(codes('```go\n\treturn 1\n```')).toEqual(['\treturn 1']);
   });

@@ -69,6 +69,7 @@ export function extractCodeBlocks(text: string): readonly CodeBlock[] {
       inParagraph = false;
     }
     for (let next = nextContainer(cursor); next !== undefined; next = nextContainer(cursor)) {
+      if (containers.length >= deepestNesting) break;
       containers.push(next.container);
       cursor = next.cursor;
       inParagraph = false;
@@ -81,6 +82,9 @@ export function extractCodeBlocks(text: string): readonly CodeBlock[] {
   if (open !== undefined) close(open, 'end-of-text');
   return blocks;
 }
+
+/** Deeper quotes and lists are read as text; without a bound, time would grow with the square of the nesting. */
+const deepestNesting = 100;
 
 /** What is left of a line, and the column at which that begins; tabs stop at every fourth column. */
 interface Cursor {

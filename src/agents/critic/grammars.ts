@@ -75,17 +75,24 @@ async function retryable<T>(promise: Promise<T>, forget: () => void): Promise<T>
  * copies their two WASM files to `grammars/` beside the bundle. In the source tree they are found in node_modules.
  */
 function grammarPath(grammar: GrammarName): string {
-  const require = createRequire(import.meta.url);
-  if (grammar !== 'c' && grammar !== 'json') {
-    return require.resolve(`@vscode/tree-sitter-wasm/wasm/tree-sitter-${grammar}.wasm`);
+  const isCopied = grammar === 'c' || grammar === 'json';
+  const path = isCopied ? copiedGrammar(grammar) : undefined;
+  if (path !== undefined) return path;
+  const folder = isCopied ? `tree-sitter-${grammar}` : '@vscode/tree-sitter-wasm/wasm';
+  try {
+    return createRequire(import.meta.url).resolve(`${folder}/tree-sitter-${grammar}.wasm`);
+  } catch (cause) {
+    throw new Error(
+      `tree-sitter-${grammar}.wasm is missing from this installation; install the package again`,
+      { cause },
+    );
   }
-  return copiedGrammar(grammar) ?? require.resolve(`tree-sitter-${grammar}/tree-sitter-${grammar}.wasm`);
 }
 
 /** A bundler may put this module at any depth of `dist/`, so the folder is looked for upwards. */
 function copiedGrammar(grammar: 'c' | 'json'): string | undefined {
   let folder = dirname(fileURLToPath(import.meta.url));
-  for (let level = 0; level < 4; level += 1) {
+  for (let level = 0; level < 3; level += 1) {
     const path = join(folder, 'grammars', `tree-sitter-${grammar}.wasm`);
     if (existsSync(path)) return path;
     folder = dirname(folder);
