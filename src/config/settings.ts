@@ -1,4 +1,5 @@
-import * as z from 'zod';
+// The small build of zod: this file is read at every start, and the full one takes 10 ms more.
+import * as z from 'zod/mini';
 import { parseDuration } from './parse-duration.ts';
 import { parseTokens } from './parse-tokens.ts';
 
@@ -7,42 +8,81 @@ export interface Setting {
   /** Path in config.json, such as `budget.limit`. */
   readonly key: string;
   readonly environmentName?: string;
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodMiniType;
   readonly fallback: unknown;
   /** One line for `teelamma config`. */
   readonly description: string;
 }
 
-const tokens = z.union([z.number(), z.string()]).transform((value, context) => {
-  const parsed = typeof value === 'number' ? parseTokens(String(value)) : parseTokens(value);
-  return parsed ?? refuse(context, 'a whole number of tokens from 1 up, such as 10000, 20k or 2M');
-});
+const tokens = z.pipe(
+  z.union([z.number(), z.string()], { error: 'must be a number or a text' }),
+  z.transform((value: string | number, context) => {
+    return (
+      parseTokens(String(value)) ??
+      refuse(context, value, 'a whole number of tokens from 1 up, such as 10000, 20k or 2M')
+    );
+  }),
+);
 
-const duration = z.string().transform((value, context) => {
-  return (
-    parseDuration(value) ?? refuse(context, 'a duration with a unit from 1s to 400d, such as 30m, 5h or 7d')
+const durationForm = 'a duration with a unit from 1s to 400d, such as 30m, 5h or 7d';
+const duration = z.pipe(
+  z.string({ error: `must be ${durationForm}` }),
+  z.transform((value: string, context) => parseDuration(value) ?? refuse(context, value, durationForm)),
+);
+
+const urlForm = 'a URL that starts with http:// or https://';
+const url = z.pipe(
+  z.string({ error: `must be ${urlForm}` }),
+  z.transform((value: string, context) => {
+    const isHttp = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+    return isHttp ? value.replace(/\/+$/, '') : refuse(context, value, urlForm);
+  }),
+);
+
+/** The environment and the command line have only texts. */
+const flag = z.pipe(
+  z.union([z.boolean(), z.enum(['true', 'false'])], { error: 'must be true or false' }),
+  z.transform((value: boolean | 'true' | 'false') => value === true || value === 'true'),
+);
+
+const wholeNumber = (least: number, most: number) => {
+  const form = `a whole number from ${least} to ${most}`;
+  return z.pipe(
+    z.union([z.number(), z.string()], { error: `must be ${form}` }),
+    z.transform((value: string | number, context) => {
+      const number = typeof value === 'number' || /^\d+$/.test(value) ? Number(value) : Number.NaN;
+      const isInRange = Number.isInteger(number) && number >= least && number <= most;
+      return isInRange ? number : refuse(context, value, form);
+    }),
   );
-});
-
-const url = z.string().transform((value, context) => {
-  const isHttp = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
-  return isHttp ? value.replace(/\/+$/, '') : refuse(context, 'a URL that starts with http:// or https://');
-});
-
-const flag = z.union([z.boolean(), z.enum(['true', 'false']).transform((value) => value === 'true')]);
-
-const wholeNumber = (least: number, most: number) =>
-  z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.number().int().min(least).max(most));
+};
 
 const percentages = z
-  .array(z.number().int().min(1).max(100))
-  .refine((list) => list.every((percent, index) => index === 0 || percent > (list[index - 1] ?? 0)), {
-    message: 'must be ascending whole percentages, such as [75, 90, 100]',
-  });
+  .array(z.number(), { error: 'must be a list of percentages, such as [75, 90, 100]' })
+  .check(
+    z.refine(
+      (list) => list.length > 0 && list.every((percent, index) => isNextPercent(percent, list[index - 1])),
+      {
+        error: 'must be ascending whole percentages from 1 to 100, such as [75, 90, 100]',
+      },
+    ),
+  );
 
-const name = z.string().min(1).max(200);
+const isNextPercent = (percent: number, previous = 0): boolean =>
+  Number.isInteger(percent) && percent > previous && percent <= 100;
+
+const nameForm = 'must be a text of 1 to 200 characters';
+const name = z
+  .string({ error: nameForm })
+  .check(z.minLength(1, { error: nameForm }), z.maxLength(200, { error: nameForm }));
+
+const fractionForm = 'must be a number above 0 and below 1';
+const fraction = z
+  .number({ error: fractionForm })
+  .check(z.gt(0, { error: fractionForm }), z.lt(1, { error: fractionForm }));
+
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
 
 /** Every setting there is, in the order in which `teelamma config` shows them. */
 export const settings = {
@@ -98,7 +138,7 @@ export const settings = {
   },
   'ollama.host': {
     environmentName: 'OLLAMA_HOST',
-    schema: z.string().min(1),
+    schema: name,
     fallback: 'http://127.0.0.1:11434',
     description: 'where Ollama listens',
   },
@@ -119,7 +159,7 @@ export const settings = {
     description: 'longest silence of Ollama, loading the model included',
   },
   'router.threshold': {
-    schema: z.number().gt(0).lt(1),
+    schema: fraction,
     fallback: undefined,
     description: 'score from which a task is complex (default: the fitted one)',
   },
@@ -130,19 +170,19 @@ export const settings = {
   },
   'log.level': {
     environmentName: 'TEELAMMA_LOG_LEVEL',
-    schema: z.enum(['debug', 'info', 'warn', 'error']),
+    schema: oneOf(['debug', 'info', 'warn', 'error']),
     fallback: 'info',
     description: 'how much goes into logs/',
   },
   'log.prompts': {
     environmentName: 'TEELAMMA_LOG_PROMPTS',
-    schema: z.enum(['hash', 'full']),
+    schema: oneOf(['hash', 'full']),
     fallback: 'hash',
     description: 'prompts in logs/ as length and hash, or in full',
   },
   'ledger.synchronous': {
     environmentName: 'TEELAMMA_LEDGER_SYNC',
-    schema: z.enum(['normal', 'full']),
+    schema: oneOf(['normal', 'full']),
     fallback: 'normal',
     description: 'normal survives a killed process, full a power cut too',
   },
@@ -150,7 +190,11 @@ export const settings = {
 
 export type SettingKey = keyof typeof settings;
 
-function refuse(context: z.RefinementCtx, expected: string): never {
-  context.addIssue({ code: 'custom', message: `must be ${expected}` });
+function refuse(
+  context: { readonly issues: z.core.$ZodRawIssue[] },
+  input: unknown,
+  expected: string,
+): never {
+  context.issues.push({ code: 'custom', message: `must be ${expected}`, input });
   return z.NEVER;
 }
