@@ -125,6 +125,8 @@ export class OllamaSpecialist implements Specialist {
       contextSizeFor(estimate + output, limit),
       contextSizeFor(promptBytes(chat) + output, limit),
     ];
+    // Ollama takes a chat without messages as an order to load the model.
+    if (chat.messages.every((message) => message.role === 'system')) throw this.#empty();
     if (fewestTokens(chat) > limit) throw this.#tooLong(estimate, limit, undefined);
     const client = await this.#client(transport);
     for (const [attempt, contextTokens] of sizes.entries()) {
@@ -190,6 +192,15 @@ export class OllamaSpecialist implements Specialist {
     // The browser entry: Node's would read a file whose path an image's base64 text happens to be.
     const { Ollama } = await import('ollama/browser');
     return new Ollama({ host: this.#host, fetch: transport.fetch });
+  }
+
+  #empty(): SpecialistError {
+    return ollamaFailure(this.#unsent(), {
+      failure: 'invalid-request',
+      reached: 'not-sent',
+      message: 'The request holds nothing that the model could answer. Give it a message with content.',
+      cause: undefined,
+    });
   }
 
   #tooLong(promptTokens: number, contextTokens: number, cause: unknown): SpecialistError {

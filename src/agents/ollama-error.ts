@@ -62,7 +62,7 @@ function httpError(error: OllamaHttpError, call: FailedOllamaCall): SpecialistEr
   const { status } = error;
   const said = `Ollama at ${call.host} answered ${status}: ${error.message}.`;
   const common = { reached: 'refused', status, cause: error } as const;
-  if (status === 404 && /not found|try pulling/i.test(error.message)) {
+  if (status === 404 && /model.*not found|try pulling/i.test(error.message)) {
     return ollamaFailure(call, {
       ...common,
       failure: 'model-missing',
