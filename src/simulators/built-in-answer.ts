@@ -9,8 +9,6 @@ export interface AnswerRequest {
   readonly model: string;
   /** Text of the last message that a user wrote. */
   readonly prompt: string;
-  /** An assistant message stands before that prompt, so it follows up on an answer. */
-  readonly isFollowUp: boolean;
   /** Texts of the tool results that came after that prompt. */
   readonly toolResults: readonly string[];
   readonly tools: readonly { readonly name: string; readonly schema: unknown }[];
@@ -29,7 +27,7 @@ export function simulatedMark(model: string): string {
 /**
  * The answer of a simulator to which nothing was scripted. The same request has the same answer; the kind of the task decides its
  * form (code in the language that is asked for, JSON, a short answer, prose), and the task's length its length. It is always plainly
- * marked as simulated: by its first line, or within the JSON where only JSON may be sent.
+ * marked as simulated: by its first line, by the last one of a refusal, or within the JSON where only JSON may be sent.
  */
 export function builtInAnswer(request: AnswerRequest): ScriptedAnswer {
   const { markers, prompt } = request;
@@ -42,9 +40,10 @@ export function builtInAnswer(request: AnswerRequest): ScriptedAnswer {
   }
   if (markers.style === 'empty') return { content };
   if (markers.style === 'refuse') {
+    // Refusals are recognised by how they open, so the mark comes last.
     content.push({
       type: 'text',
-      text: `${simulatedMark(request.model)}\nI'm sorry, but I can't help with that.`,
+      text: `I'm sorry, but I can't help with that.\n\n${simulatedMark(request.model)}`,
     });
     return { content, stopReason: 'refusal' };
   }
@@ -93,8 +92,7 @@ function gist(task: string): string {
 function codeAnswer(request: AnswerRequest, task: string): string[] {
   const language = languageOf(task);
   const name = functionWords(task);
-  // A fault in the code shows once: the answer to a request for repair is sound.
-  const style = isRepair(request, task) ? undefined : request.markers.style;
+  const { style } = request.markers;
   const write = style === 'elide' ? elidedCode : style === 'broken-code' ? brokenCode : sampleCode;
   return [
     `Here is ${name.join(' ')} in ${language}.`,
@@ -113,10 +111,6 @@ function asksForCode(task: string): boolean {
   return /\b(?:write|implement|create|add|build|generate|fix|refactor|port)\b[^.?!]*\b(?:function|method|class|program|script|module|code|parser|json)\b/i.test(
     task,
   );
-}
-
-function isRepair(request: AnswerRequest, task: string): boolean {
-  return request.isFollowUp || /does not parse|doesn't parse|elided|\bissues?\b|\brepair\b/i.test(task);
 }
 
 /** Up to four words that name the function: what the task calls it, or what follows "function that". */

@@ -20,10 +20,15 @@ export type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty
 
 const styles: ReadonlySet<string> = new Set(['refuse', 'elide', 'broken-code', 'secret', 'empty']);
 
-/** Reads the markers in a prompt. A marker that is not known is left alone, as any other text. */
-export function readPromptMarkers(prompt: string, prefix: MarkerPrefix): PromptMarkers {
+/**
+ * Reads the markers in a prompt. A marker that is not known is left alone, as any other text. A request for repair quotes the task,
+ * so its markers do not count again.
+ * @param isFollowUp An assistant message stands before the prompt
+ */
+export function readPromptMarkers(prompt: string, prefix: MarkerPrefix, isFollowUp: boolean): PromptMarkers {
   // Nearly every prompt has none; the search costs less than the pattern.
   if (!prompt.includes(`[[${prefix}:`)) return {};
+  if (isFollowUp && repairWords.test(prompt)) return {};
   const markers: { -readonly [Key in keyof PromptMarkers]: PromptMarkers[Key] } = {};
   for (const [, words = ''] of prompt.matchAll(patterns[prefix])) {
     const [first = '', ...rest] = words.trim().split(/\s+/);
@@ -44,6 +49,8 @@ export function withoutMarkers(prompt: string): string {
   if (!prompt.includes('[[sim')) return prompt;
   return prompt.replace(/\[\[sim(?:-ollama)?:[^\]]*\]\]/g, '').trim();
 }
+
+const repairWords = /\b(?:was checked|cannot be used|corrected|repair|issues?|does not parse)\b/i;
 
 const patterns: Readonly<Record<MarkerPrefix, RegExp>> = {
   sim: /\[\[sim:([^\]]*)\]\]/g,

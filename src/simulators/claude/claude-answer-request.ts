@@ -8,12 +8,12 @@ export function claudeAnswerRequest(body: MessagesBody): AnswerRequest {
   const at = messages.findLastIndex((message) => message.role === 'user' && texts(message).length > 0);
   const prompt = at < 0 ? '' : texts(messages[at]).join('\n');
   const toolResults = messages.slice(Math.max(at, 0)).flatMap(results);
-  const markers = readPromptMarkers(prompt, 'sim');
+  const isFollowUp = messages.slice(0, Math.max(at, 0)).some((message) => message.role === 'assistant');
+  const markers = readPromptMarkers(prompt, 'sim', isFollowUp);
   const { fault: _shown, ...style } = markers;
   return {
     model: body.model,
     prompt,
-    isFollowUp: messages.slice(0, Math.max(at, 0)).some((message) => message.role === 'assistant'),
     toolResults,
     tools: (body.tools ?? [])
       .filter((tool) => tool.input_schema !== undefined)

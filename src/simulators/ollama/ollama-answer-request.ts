@@ -14,12 +14,12 @@ export function ollamaAnswerRequest(
     .slice(Math.max(at, 0))
     .filter((message) => message.role === 'tool')
     .map((message) => message.content ?? '');
-  const markers = readPromptMarkers(prompt, 'sim-ollama');
+  const isFollowUp = messages.slice(0, Math.max(at, 0)).some((message) => message.role === 'assistant');
+  const markers = readPromptMarkers(prompt, 'sim-ollama', isFollowUp);
   const { fault: _shown, ...style } = markers;
   return {
     model: body.model,
     prompt,
-    isFollowUp: messages.slice(0, Math.max(at, 0)).some((message) => message.role === 'assistant'),
     toolResults,
     tools: (body.tools ?? []).map((tool) => ({
       name: tool.function.name ?? '',
