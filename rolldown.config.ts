@@ -11,6 +11,8 @@ import packageJson from './package.json' with { type: 'json' };
 export default defineConfig({
   input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
   platform: 'node',
+  // What `includeDependenciesRecursively: false` asks for.
+  preserveEntrySignatures: 'allow-extension',
   external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   output: {
     dir: 'dist',
@@ -18,10 +20,22 @@ export default defineConfig({
     format: 'esm',
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name].js',
+    // A start loads few files: each costs about half a millisecond, which small modules cannot earn back.
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [
+        { name: 'core', test: /src\/(errors|version|app|config\/[^/]*)\.ts$/ },
+        { name: 'ledger', test: /src\/state\/(sqlite|current-window|budget-status)/ },
+        {
+          name: 'cli',
+          test: /src\/cli\/(?!main|read-task)[^/]*\.ts$|src\/cli\/(commands\/budget|budget\/s(how-budget|tatus))|node_modules\/commander|lazy-child-process/,
+        },
+      ],
+    },
     comments: { legal: true, annotation: true, jsdoc: false },
     sourcemap: false,
   },
-  plugins: [copyGrammars()],
+  plugins: [lazyChildProcess(), copyGrammars()],
 });
 
 /** Users do not get the packages of these two grammars, which compile native code when they are installed; src/agents/critic/grammars.ts. */
@@ -36,5 +50,19 @@ function copyGrammars(): Plugin {
         copyFileSync(file, join(dir, 'grammars', basename(file)));
       }
     },
+  };
+}
+
+/** commander needs node:child_process only for subcommands that are programs of their own; loading it takes 4 ms of every start. */
+function lazyChildProcess(): Plugin {
+  const id = '\0lazy-child-process';
+  return {
+    name: 'lazy-child-process',
+    resolveId: (source, importer) =>
+      source === 'node:child_process' && importer?.includes('/commander/') ? id : null,
+    load: (loaded) =>
+      loaded === id
+        ? "export default { spawn: (...given) => process.getBuiltinModule('node:child_process').spawn(...given) };"
+        : null,
   };
 }

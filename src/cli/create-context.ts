@@ -7,11 +7,13 @@ export interface ContextOptions {
   readonly hasNoColorFlag: boolean;
 }
 
-/** The context of a real process. The time zone and the signal are made when they are first asked for: both cost something. */
+/** The context of a real process. What costs something is made when it is first asked for: stdin, the time zone, the signal. */
 export function createContext(process: NodeJS.Process, options: ContextOptions): CliContext {
-  const { env: environment, stdin, stdout, stderr } = process;
+  const { env: environment, stdout, stderr } = process;
   const isTerminal = {
-    stdin: stdin.isTTY === true,
+    get stdin() {
+      return process.stdin.isTTY === true;
+    },
     stdout: stdout.isTTY === true,
     stderr: stderr.isTTY === true,
   };
@@ -20,7 +22,9 @@ export function createContext(process: NodeJS.Process, options: ContextOptions):
   let signal: AbortSignal | undefined;
   return {
     environment,
-    stdin,
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     isTerminal,

@@ -68,11 +68,14 @@ export function loadConfig(environment: Environment): LoadedConfig {
  * @throws InvalidConfigError
  */
 export function checkSetting(key: SettingKey, value: unknown, place: string): unknown {
-  const checked = (settings[key] as Omit<Setting, 'key'>).schema.safeParse(value);
-  if (checked.success) return checked.data;
-  const problem = checked.error.issues[0]?.message ?? 'is not accepted';
-  const given = JSON.stringify(value) ?? String(value);
-  throw new InvalidConfigError(place, key, `is ${given}: ${problem}`);
+  const { form } = settings[key] as Omit<Setting, 'key'>;
+  const checked = form.parse(value);
+  if (checked !== null) return checked;
+  throw new InvalidConfigError(
+    place,
+    key,
+    `is ${JSON.stringify(value) ?? String(value)}: must be ${form.expected}`,
+  );
 }
 
 function resolveSetting(

@@ -5,7 +5,7 @@ import type { CliContext } from '../CliContext.ts';
 import { formatTokens } from '../format-tokens.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
-import { statusDocument } from './show-budget.ts';
+import { statusDocument } from './status-document.ts';
 
 export interface ResetBudgetOptions {
   readonly yes: boolean;

@@ -9,6 +9,7 @@ import { formatTokens, percentOf } from '../format-tokens.ts';
 import { writeJson, writeLine } from '../output.ts';
 import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
+import { statusDocument } from './status-document.ts';
 
 const widestBar = 60;
 
@@ -20,24 +21,6 @@ export async function showBudget(context: CliContext, { json }: { readonly json:
   const budgets = await ledger.status();
   if (json) writeJson(context, statusDocument(budgets, loaded));
   else for (const budget of budgets) writeBudget(context, budget, loaded);
-}
-
-/** The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. */
-export function statusDocument(budgets: readonly BudgetStatus[], { config, sources }: LoadedConfig) {
-  const [first] = [...budgets].sort((a, b) => a.remainingTokens - b.remainingTokens);
-  return {
-    used: first ? first.settledTokens + first.heldTokens : 0,
-    remaining: first?.remainingTokens ?? null,
-    exhausted: first?.exhausted ?? false,
-    limitSource: sources.get('budget.limit'),
-    windowSource: sources.get('budget.window'),
-    thresholdsPercent: config.budget.thresholdsPercent,
-    budgets: budgets.map((budget) => ({
-      ...budget,
-      usedPercent: percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens),
-      resetAt: new Date(budget.resetAtMs).toISOString(),
-    })),
-  };
 }
 
 function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {
