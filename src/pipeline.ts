@@ -1,6 +1,6 @@
 import type { Critic } from './agents/Critic.ts';
 import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
-import type { AgentName } from './agents/Specialist.ts';
+import { type AgentName, otherAgent } from './agents/Specialist.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
@@ -108,7 +108,7 @@ export class Pipeline {
   /** The other specialist, with fresh eyes, where the user's wish and the budget let it. */
   private async escalate(run: TaskRun, answer: JudgedAnswer): Promise<JudgedAnswer> {
     if (answer.verdict.outcome === 'approved') return answer;
-    const other = answer.turn.agent === 'claude-specialist' ? 'ollama-specialist' : 'claude-specialist';
+    const other = otherAgent(answer.turn.agent);
     return run.mayUse(other) ? run.improve('escalation', other, answer) : answer;
   }
 

@@ -1,5 +1,4 @@
-import type { AgentName, Specialist } from './agents/Specialist.ts';
-import { SpecialistError } from './agents/Specialist.ts';
+import { type AgentName, otherAgent, type Specialist, SpecialistError } from './agents/Specialist.ts';
 import { AbortedError, isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { fromApiUsage, type TokenUsage } from './messages/token-usage.ts';
@@ -101,7 +100,7 @@ export class Turn {
     if (first.answered) return { ...first.result, handover: null };
     if (!turn.mayHandOver) throw new NoSpecialistAvailableError([first.failure]);
 
-    const other: AgentName = turn.agent === 'claude-specialist' ? 'ollama-specialist' : 'claude-specialist';
+    const other = otherAgent(turn.agent);
     const handover: Handover = { from: turn.agent, to: other, reason: first.failure.reason };
     hooks.onHandover?.(handover);
     this.ports.log.record({

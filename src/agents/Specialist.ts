@@ -4,6 +4,11 @@ import type { Message, MessagesRequest, RawMessageStreamEvent } from '../message
 
 export type AgentName = 'claude-specialist' | 'ollama-specialist';
 
+/** The specialist that `agent` is not. */
+export function otherAgent(agent: AgentName): AgentName {
+  return agent === 'claude-specialist' ? 'ollama-specialist' : 'claude-specialist';
+}
+
 /**
  * Something that answers one Messages request. It knows nothing of budgets: `turn` holds tokens before it calls `send` and
  * settles afterwards. Both implementations pass one contract suite.

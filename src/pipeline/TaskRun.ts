@@ -1,7 +1,7 @@
 import { answerText } from '../agents/critic/answer-text.ts';
 import { repairPrompt } from '../agents/critic/repair-prompt.ts';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
-import type { AgentName } from '../agents/Specialist.ts';
+import { type AgentName, otherAgent } from '../agents/Specialist.ts';
 import type { Verdict } from '../agents/verdict.ts';
 import type { MessageParam, RawMessageStreamEvent } from '../messages/types.ts';
 import type { ExecuteOptions, PipelineOptions, PipelinePorts } from '../pipeline.ts';
@@ -61,7 +61,8 @@ export class TaskRun {
         agent,
         reservationId: this.reservationId,
         forced: this.decision.forced && this.decision.targetAgent === 'claude-specialist',
-        mayHandOver: this.mayUse(agent === 'claude-specialist' ? 'ollama-specialist' : 'claude-specialist'),
+        // The other specialist has failed already when a task is escalated; asking it once more would change nothing.
+        mayHandOver: purpose !== 'escalation' && this.mayUse(otherAgent(agent)),
       },
       {
         signal: this.signal,

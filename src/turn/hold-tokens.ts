@@ -57,7 +57,8 @@ export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<H
     if (!('refusal' in result)) return result;
     refusal = result.refusal;
   }
-  const counted = await countInput(turn, ports);
+  const mightFit = refusal === null || refusal.remainingTokens > usefulOutput(turn.request);
+  const counted = mightFit ? await countInput(turn, ports) : null;
   if (counted !== null && (bound === null || counted < bound)) {
     const result = await holdFor(counted, turn, ports);
     if (!('refusal' in result)) return result;
@@ -75,7 +76,7 @@ async function holdFor(
   turn: HoldRequest,
   ports: HoldPorts,
 ): Promise<HoldResult | { readonly refusal: Refusal }> {
-  const useful = Math.min(turn.request.max_tokens, usefulOutputTokens + thinkingTokens(turn.request));
+  const useful = usefulOutput(turn.request);
   const budgets = await ports.ledger.status();
   const remaining = Math.min(...budgets.map((budget) => budget.remainingTokens));
   const recent = await ports.ledger.recentOutputTokens(turn.kind, recentTurns);
@@ -150,8 +151,9 @@ async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<num
 }
 
 /** `thinking.budget_tokens` counts as output and must stay below `max_tokens`. */
-function thinkingTokens({ thinking }: MessagesRequest): number {
-  return thinking?.type === 'enabled' ? thinking.budget_tokens : 0;
+function usefulOutput({ max_tokens, thinking }: MessagesRequest): number {
+  const thinkingTokens = thinking?.type === 'enabled' ? thinking.budget_tokens : 0;
+  return Math.min(max_tokens, usefulOutputTokens + thinkingTokens);
 }
 
 function reasonOf(refusal: Refusal, inputTokens: number): string {

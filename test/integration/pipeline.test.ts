@@ -88,9 +88,11 @@ describe('executeTask', () => {
 
   it('gives the best answer it has, with its verdict, when nobody does better', async () => {
     await app.budget.increment(10_000);
-    installation.ollama.script.push({ text: broken }, { text: broken }, { text: broken });
+    installation.ollama.script.push({ text: broken }, { text: broken });
     const result = await execute('What is 2+2?');
     expect(result.verdict.outcome).toBe('needs-repair');
+    expect(result.turns.map((turn) => turn.purpose)).toEqual(['answer', 'repair']);
+    expect(result.warnings).toEqual([expect.stringContaining('Token budget exhausted')]);
     expect(result.output).toBe(broken);
     expect(installation.claude.requests).toHaveLength(0);
   });
