@@ -13,6 +13,8 @@ export default defineConfig({
   platform: 'node',
   // What `includeDependenciesRecursively: false` asks for.
   preserveEntrySignatures: 'allow-extension',
+  // Node 22 does not know `await using`.
+  transform: { target: 'node22.13' },
   external: Object.keys(packageJson.dependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   output: {
     dir: 'dist',

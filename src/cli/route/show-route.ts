@@ -1,3 +1,4 @@
+import { explainComplexity } from '../../agents/explain-complexity.ts';
 import type { RoutingDecision } from '../../agents/routing-decision.ts';
 import { checkTask } from '../../pipeline/check-task.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
@@ -8,7 +9,6 @@ import { formatTokens, percentOf } from '../format-tokens.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { readTask } from '../read-task.ts';
 import { wrapText } from '../wrap-text.ts';
-import { signalLines } from './signal-lines.ts';
 
 export interface RouteOptions {
   readonly file?: string;
@@ -40,18 +40,16 @@ export async function showRoute(
     ...decisionLines(decision, context),
     ...budgets.map((budget) => budgetLine(budget, app.config.budget.thresholdsPercent, context)),
     '',
-    ...signalLines(decision.complexity, context.style),
+    ...explainComplexity(decision.complexity),
   ];
-  for (const line of lines) writeLine(context, wrapText(line, width, '  '));
+  for (const line of lines) writeLine(context, wrapText(line, width, '       '));
 }
 
 function decisionLines(decision: RoutingDecision, { style }: CliContext): string[] {
-  const { level, score, threshold } = decision.complexity;
   return [
     `${style.bold(decision.targetAgent)}: ${decision.reason}`,
     ...(decision.warning ? [style.yellow(`Warning: ${decision.warning}`)] : []),
-    `Task: ${level}, score ${score.toFixed(2)} (complex from ${threshold.toFixed(2)}), confidence ${decision.confidence.toFixed(2)}`,
-    `Estimate: ${formatTokens(decision.estimatedTokens)} tokens on Claude`,
+    `Confidence ${decision.confidence.toFixed(2)}; about ${formatTokens(decision.estimatedTokens)} tokens if Claude does it`,
   ];
 }
 
