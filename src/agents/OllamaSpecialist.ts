@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { ChatRequest, Ollama } from 'ollama/browser';
 import type { OllamaTranslation } from '../messages/from-ollama.ts';
-import { isRecord } from '../messages/open-record.ts';
-import type { OllamaAbilities, OllamaChat } from '../messages/to-ollama.ts';
+import type { OllamaChat } from '../messages/to-ollama.ts';
 import { fromApiUsage } from '../messages/token-usage.ts';
 import type { Message, MessagesRequest } from '../messages/types.ts';
 import { type CallWatch, watchCall } from './call-watch.ts';
 import { contextSizeFor, SIZED_OUTPUT_TOKENS } from './context-size.ts';
 import { type FailedOllamaCall, isContextRefusal, ollamaError, ollamaFailure } from './ollama-error.ts';
 import { normaliseOllamaHost } from './ollama-host.ts';
+import { type OllamaModelInfo, readOllamaModelInfo } from './ollama-model-info.ts';
+import { estimateTokens, fewestTokens, mostTokens } from './ollama-prompt-size.ts';
 import { type OllamaTransport, ollamaTransport } from './ollama-transport.ts';
 import { type SendOptions, type Specialist, SpecialistError } from './Specialist.ts';
 import { untimedFetch } from './untimed-fetch.ts';
@@ -36,12 +37,6 @@ export interface OllamaSpecialistPorts {
   readonly onNotes?: (notes: readonly string[]) => void;
 }
 
-interface ModelInfo {
-  /** Tokens; undefined where `/api/show` does not say. */
-  readonly contextTokens: number | undefined;
-  readonly abilities: OllamaAbilities;
-}
-
 /**
  * Asks a local model through Ollama's native `/api/chat`. The context is sized from the request, and the prompt is never
  * truncated: one that does not fit fails with `context-too-long`. What the model can do is asked once per specialist.
@@ -57,7 +52,7 @@ export class OllamaSpecialist implements Specialist {
   readonly #ports: OllamaSpecialistPorts;
   readonly #fetch: typeof fetch;
   readonly #host: string;
-  #info: ModelInfo | undefined;
+  #info: OllamaModelInfo | undefined;
 
   /** @throws TeelammaError `invalid-config` where the host is no address */
   constructor(options: OllamaSpecialistOptions, ports: OllamaSpecialistPorts = {}) {
@@ -88,10 +83,10 @@ export class OllamaSpecialist implements Specialist {
         { model: this.model, tools: chat.offeredTools, estimatedInputTokens: estimate },
         { newId: this.#ports.newId ?? (() => randomBytes(12).toString('hex')) },
       );
+      // The package throws where the stream ends without `done: true`.
       for await (const chunk of stream) {
         for (const event of answer.push(chunk)) watch.hand(event, options.onEvent);
       }
-      if (!answer.isDone()) throw new Error('the answer ended without done');
       const { events, message } = answer.end();
       for (const event of events) watch.hand(event, options.onEvent);
       return message;
@@ -115,7 +110,7 @@ export class OllamaSpecialist implements Specialist {
    * Starts the answer. The first context is sized from an estimate; where Ollama refuses the prompt as too long for it, which
    * happens before anything is generated, it is sized once more from the bytes, which no prompt's tokens exceed.
    */
-  async #chat(chat: OllamaChat, estimate: number, info: ModelInfo, transport: OllamaTransport) {
+  async #chat(chat: OllamaChat, estimate: number, info: OllamaModelInfo, transport: OllamaTransport) {
     const limit = Math.min(
       this.#options.maxContextTokens ?? Number.POSITIVE_INFINITY,
       info.contextTokens ?? UNKNOWN_CONTEXT,
@@ -123,7 +118,7 @@ export class OllamaSpecialist implements Specialist {
     const output = Math.min(Math.max(chat.options.num_predict, 0), SIZED_OUTPUT_TOKENS);
     const sizes = [
       contextSizeFor(estimate + output, limit),
-      contextSizeFor(promptBytes(chat) + output, limit),
+      contextSizeFor(mostTokens(chat) + output, limit),
     ];
     // Ollama takes a chat without messages as an order to load the model.
     if (chat.messages.every((message) => message.role === 'system')) throw this.#empty();
@@ -162,12 +157,12 @@ export class OllamaSpecialist implements Specialist {
     return { ...request, stream: true };
   }
 
-  async #modelInfo(watch: CallWatch): Promise<ModelInfo> {
+  async #modelInfo(watch: CallWatch): Promise<OllamaModelInfo> {
     if (this.#info !== undefined) return this.#info;
     const transport = this.#transport(watch);
     try {
       const client = await this.#client(transport);
-      this.#info = readModelInfo(await client.show({ model: this.model }));
+      this.#info = readOllamaModelInfo(await client.show({ model: this.model }));
       return this.#info;
     } catch (error) {
       // No answer was asked for yet, so whatever went wrong cost nothing.
@@ -248,48 +243,3 @@ export class OllamaSpecialist implements Specialist {
 
 /** Assumed where `/api/show` does not tell the model's context. */
 const UNKNOWN_CONTEXT = 131_072;
-/** Tokens that a picture takes, at the upper end of what current models use. */
-const IMAGE_TOKENS = 2_048;
-
-function readModelInfo(show: unknown): ModelInfo {
-  const fields = isRecord(show) ? show : {};
-  const details = isRecord(fields['model_info']) ? fields['model_info'] : {};
-  const key = Object.keys(details).find((name) => name.endsWith('.context_length'));
-  const contextTokens = key === undefined ? undefined : details[key];
-  const capabilities = Array.isArray(fields['capabilities']) ? fields['capabilities'] : [];
-  return {
-    contextTokens: typeof contextTokens === 'number' && contextTokens > 0 ? contextTokens : undefined,
-    abilities: {
-      tools: capabilities.includes('tools'),
-      vision: capabilities.includes('vision'),
-      thinking: capabilities.includes('thinking'),
-    },
-  };
-}
-
-/** Text and code take three to four bytes a token in current models; three leaves room for the template. */
-function estimateTokens(chat: OllamaChat): number {
-  return Math.ceil(textBytes(chat) / 3) + imageTokens(chat) + 64;
-}
-
-/** Fewer than any tokenizer makes of it; a prompt above that cannot fit. */
-function fewestTokens(chat: OllamaChat): number {
-  return Math.floor(textBytes(chat) / 8);
-}
-
-function promptBytes(chat: OllamaChat): number {
-  return textBytes(chat) + imageTokens(chat) + 1_024;
-}
-
-function textBytes(chat: OllamaChat): number {
-  let bytes = chat.tools === undefined ? 0 : Buffer.byteLength(JSON.stringify(chat.tools));
-  for (const message of chat.messages) {
-    bytes += 32 + Buffer.byteLength(message.content) + Buffer.byteLength(message.thinking ?? '');
-    if (message.tool_calls !== undefined) bytes += Buffer.byteLength(JSON.stringify(message.tool_calls));
-  }
-  return bytes;
-}
-
-function imageTokens(chat: OllamaChat): number {
-  return chat.messages.reduce((sum, message) => sum + (message.images?.length ?? 0) * IMAGE_TOKENS, 0);
-}

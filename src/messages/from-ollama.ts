@@ -21,13 +21,11 @@ export interface FromOllamaPorts {
 export interface OllamaTranslation {
   /** Takes one chunk, as parsed from its NDJSON line; returns the events that it makes, in order. */
   push(chunk: unknown): readonly RawMessageStreamEvent[];
-  /** Whether the chunk with `done: true` came; without it the answer is not whole. */
-  isDone(): boolean;
   /** Whether any chunk came. */
   hasContent(): boolean;
   /** Usage as far as it is known, partly by estimate. */
   usage(): { readonly input_tokens: number; readonly output_tokens: number };
-  /** Closes the stream, once, after the last chunk. */
+  /** Closes the stream, once, after the chunk with `done: true`; without that one the answer is not whole. */
   end(): { readonly events: readonly RawMessageStreamEvent[]; readonly message: Message };
 }
 
@@ -137,7 +135,6 @@ export function fromOllama(options: FromOllamaOptions, ports: FromOllamaPorts): 
       if (chunk['done'] === true) last = chunk;
       return drain();
     },
-    isDone: () => last !== undefined,
     hasContent: () => accumulator.hasStarted(),
     usage,
     end() {

@@ -1,5 +1,12 @@
 import type { Message as OllamaMessage, Tool as OllamaTool } from 'ollama/browser';
 import { blocksOf, isRecord, type OpenRecord, recordsOf, textOf } from './open-record.ts';
+import {
+  choiceInWords,
+  nativeTool,
+  type OfferedTool,
+  offeredTools,
+  toolsInWords,
+} from './to-ollama-tools.ts';
 import type { MessagesRequest } from './types.ts';
 
 /** What the model can do, as Ollama's `/api/show` tells it. */
@@ -71,62 +78,6 @@ interface Context {
   readonly notes: Set<string>;
   /** Tool names by the id of their call, which a result only refers to. */
   readonly toolNames: Map<string, string>;
-}
-
-/** A tool that runs at the client, with its JSON schema. */
-export interface OfferedTool {
-  readonly name: string;
-  readonly description: string;
-  readonly schema: OpenRecord;
-}
-
-function offeredTools(fields: OpenRecord, notes: Set<string>): readonly OfferedTool[] {
-  const choice = isRecord(fields['tool_choice']) ? fields['tool_choice'] : {};
-  if (choice['type'] === 'none') return [];
-  const tools: OfferedTool[] = [];
-  for (const tool of recordsOf(fields['tools'])) {
-    const name = textOf(tool['name']);
-    if (!isRecord(tool['input_schema'])) {
-      notes.add(
-        `The tool ${name || textOf(tool['type'])} runs at Anthropic or has its schema there; left out.`,
-      );
-    } else {
-      tools.push({ name, description: textOf(tool['description']), schema: tool['input_schema'] });
-    }
-  }
-  const only = choice['type'] === 'tool' ? tools.filter((tool) => tool.name === choice['name']) : tools;
-  return only.length > 0 ? only : tools;
-}
-
-function nativeTool(tool: OfferedTool): OllamaTool {
-  return {
-    type: 'function',
-    function: { name: tool.name, description: tool.description, parameters: { ...tool.schema } },
-  };
-}
-
-function toolsInWords(tools: readonly OfferedTool[]): string {
-  const lines = tools.map((tool) =>
-    JSON.stringify({ name: tool.name, description: tool.description, parameters: tool.schema }),
-  );
-  return [
-    'You can call these tools, one JSON description a line:',
-    ...lines,
-    'To call one, answer with exactly this and nothing after it:',
-    '<tool_call>',
-    '{"name": "<tool name>", "arguments": {<its arguments as JSON>}}',
-    '</tool_call>',
-    'The result comes in the next message.',
-  ].join('\n');
-}
-
-function choiceInWords(choice: unknown, tools: readonly OfferedTool[]): readonly string[] {
-  if (!isRecord(choice) || tools.length === 0) return [];
-  const words: string[] = [];
-  if (choice['type'] === 'any') words.push('Answer with a tool call, not with text.');
-  if (choice['type'] === 'tool') words.push(`Answer with a call of the tool ${textOf(choice['name'])}.`);
-  if (choice['disable_parallel_tool_use'] === true) words.push('Call at most one tool in an answer.');
-  return words;
 }
 
 function translateMessage(message: OpenRecord, context: Context): readonly OllamaMessage[] {
