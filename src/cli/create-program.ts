@@ -54,6 +54,6 @@ export async function createProgram(context: CliContext, commandLine: readonly s
   }
   for (const load of commandLoaders.values()) (await load())(program, context);
   const { registerCompletion } = await import('./commands/completion.ts');
-  registerCompletion(program);
+  registerCompletion(program, context);
   return program;
 }
