@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { TokenUsage } from '../messages/token-usage.ts';
+import { noUsage, type TokenUsage } from '../messages/token-usage.ts';
 import type { Fault } from './fault.ts';
 
 /**
@@ -26,7 +26,7 @@ export interface RecordedRequest {
   readonly outcome: RequestOutcome;
   /** The fault that was shown. */
   readonly fault: Fault | null;
-  /** What the provider charges for it; null until it has ended, and for requests that cost nothing. */
+  /** What the provider charges for it, so far; null for requests that cost nothing. */
   readonly billed: TokenUsage | null;
   /** Ollama only: older messages or the front of the prompt were silently dropped to fit `num_ctx`. */
   readonly promptTruncated: boolean;
@@ -41,13 +41,14 @@ export interface RequestLog {
   readonly requests: readonly RecordedRequest[];
   readonly usageTotals: TokenUsage;
   open(record: OpenRecord): void;
+  /** Replaces what was billed for this request before. */
   bill(record: OpenRecord, usage: TokenUsage): void;
 }
 
 /** @param keep How many requests, with their bodies, stay in memory. */
 export function createRequestLog(keep: number): RequestLog {
   const requests: RecordedRequest[] = [];
-  const totals = { inputTokens: 0, cacheCreationInputTokens: 0, cacheReadInputTokens: 0, outputTokens: 0 };
+  const totals = { ...noUsage } as { -readonly [Key in keyof TokenUsage]: number };
   return {
     requests,
     get usageTotals() {
@@ -58,11 +59,12 @@ export function createRequestLog(keep: number): RequestLog {
       if (requests.length > keep) requests.shift();
     },
     bill(record, usage) {
+      const before = record.billed ?? noUsage;
       record.billed = usage;
-      totals.inputTokens += usage.inputTokens;
-      totals.cacheCreationInputTokens += usage.cacheCreationInputTokens;
-      totals.cacheReadInputTokens += usage.cacheReadInputTokens;
-      totals.outputTokens += usage.outputTokens;
+      totals.inputTokens += usage.inputTokens - before.inputTokens;
+      totals.cacheCreationInputTokens += usage.cacheCreationInputTokens - before.cacheCreationInputTokens;
+      totals.cacheReadInputTokens += usage.cacheReadInputTokens - before.cacheReadInputTokens;
+      totals.outputTokens += usage.outputTokens - before.outputTokens;
     },
   };
 }

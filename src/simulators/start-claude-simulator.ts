@@ -6,13 +6,12 @@ import { checkLimits } from './claude/check-limits.ts';
 import { type ClaudeModel, defaultClaudeModels, findClaudeModel, modelInfo } from './claude/claude-models.ts';
 import { parseCountTokensBody, parseJsonBody, parseMessagesBody } from './claude/claude-request.ts';
 import { countClaudeInput } from './claude/claude-tokens.ts';
-import { deliverBody } from './deliver.ts';
 import {
-  type Answered,
   type CallState,
   type OpenRequest,
   type Simulator,
   type SimulatorOptions,
+  sendBody,
   startSimulator,
 } from './start-simulator.ts';
 
@@ -58,7 +57,7 @@ export async function startClaudeSimulator(options: ClaudeSimulatorOptions = {})
     request: OpenRequest,
     state: CallState,
     headers: Readonly<Record<string, string>>,
-  ): Promise<Answered> {
+  ): Promise<void> {
     const { exchange, record } = request;
     const { method, path } = exchange;
     if (method === 'HEAD' && path === '/') return sendJson(request, 200, '', headers);
@@ -111,16 +110,10 @@ export async function startClaudeSimulator(options: ClaudeSimulatorOptions = {})
 }
 
 function sendJson(
-  { exchange }: OpenRequest,
+  request: OpenRequest,
   status: number,
   body: string,
   headers: Readonly<Record<string, string>>,
-): Promise<Answered> {
-  return deliverBody(exchange, {
-    status,
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-    outputTokens: 0,
-    fault: undefined,
-  });
+): Promise<void> {
+  return sendBody(request, status, 'application/json', body, headers);
 }

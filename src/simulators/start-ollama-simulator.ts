@@ -1,4 +1,3 @@
-import { deliverBody } from './deliver.ts';
 import { answerChat, type LoadedModels, type OllamaCall } from './ollama/answer-chat.ts';
 import { parseBody } from './ollama/chat-request.ts';
 import { modelNotFound, OllamaApiError } from './ollama/OllamaApiError.ts';
@@ -10,12 +9,13 @@ import {
   modelListing,
   type OllamaModel,
 } from './ollama/ollama-models.ts';
+import { sendJson } from './ollama/send-json.ts';
 import {
-  type Answered,
   type CallState,
   type OpenRequest,
   type Simulator,
   type SimulatorOptions,
+  sendBody,
   startSimulator,
 } from './start-simulator.ts';
 
@@ -69,7 +69,7 @@ export async function startOllamaSimulator(options: OllamaSimulatorOptions = {})
   // The getters of the simulator must stay getters.
   return Object.defineProperty(simulator, 'loads', { value: loads, enumerable: true }) as OllamaSimulator;
 
-  async function route(request: OpenRequest, state: CallState): Promise<Answered> {
+  async function route(request: OpenRequest, state: CallState): Promise<void> {
     const { method, path } = request.exchange;
     const isRead = method === 'GET' || method === 'HEAD';
     if (path === '/' && isRead) return sendText(request, 200, 'Ollama is running');
@@ -112,27 +112,6 @@ const methods: Readonly<Record<string, 'GET' | 'POST'>> = {
   '/api/version': 'GET',
 };
 
-function sendJson(
-  { exchange }: OpenRequest,
-  status: number,
-  value: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Answered> {
-  return deliverBody(exchange, {
-    status,
-    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
-    body: JSON.stringify(value),
-    outputTokens: 0,
-    fault: undefined,
-  });
-}
-
-function sendText({ exchange }: OpenRequest, status: number, body: string): Promise<Answered> {
-  return deliverBody(exchange, {
-    status,
-    headers: { 'content-type': 'text/plain; charset=utf-8' },
-    body,
-    outputTokens: 0,
-    fault: undefined,
-  });
+function sendText(request: OpenRequest, status: number, body: string): Promise<void> {
+  return sendBody(request, status, 'text/plain; charset=utf-8', body);
 }

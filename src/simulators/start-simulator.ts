@@ -49,11 +49,8 @@ export interface OpenRequest {
   readonly record: OpenRecord;
   /** Counted from 1 over all requests. */
   readonly number: number;
-}
-
-/** How a request was answered, and what the provider charges for it. */
-export interface Answered extends Delivery {
-  readonly usage?: TokenUsage;
+  /** Records how far the answer got. With `usage`, as it is when complete, the request is billed: its input, and output so far. */
+  readonly report: (delivery: Delivery, usage?: TokenUsage) => void;
 }
 
 /** What the routes of a simulator share. */
@@ -71,7 +68,7 @@ export interface CallState {
 export async function startSimulator(
   settings: { readonly name: string; readonly maxBodyBytes: number },
   options: Pick<SimulatorOptions<never>, 'port' | 'script' | 'keepRequests'>,
-  answer: (request: OpenRequest, state: CallState) => Promise<Answered>,
+  answer: (request: OpenRequest, state: CallState) => Promise<void>,
 ): Promise<Simulator> {
   const log = createRequestLog(options.keepRequests ?? 1000);
   const faults = createFaultPlan();
@@ -83,11 +80,12 @@ export async function startSimulator(
     requestCount += 1;
     const record = openRecord(exchange);
     log.open(record);
-    const answered = await answer({ exchange, record, number: requestCount }, state);
-    record.status = answered.status;
-    record.outcome = answered.outcome;
-    if (answered.usage !== undefined)
-      log.bill(record, { ...answered.usage, outputTokens: answered.outputTokens });
+    const report = ({ status, outcome, outputTokens }: Delivery, usage?: TokenUsage) => {
+      record.status = status;
+      record.outcome = outcome;
+      if (usage !== undefined) log.bill(record, { ...usage, outputTokens });
+    };
+    await answer({ exchange, record, number: requestCount, report }, state);
   });
   return {
     url: server.url,
@@ -121,15 +119,29 @@ export async function chooseAnswer<Call>(
   return { scripted, fault: scripted.fault ?? state.faults.take(callIndex) ?? promptFault };
 }
 
-/** 502 with HTML, as a proxy in between answers. */
-export function sendBadGateway(exchange: Exchange): Promise<Answered> {
+/** Sends an answer that is not a model's, in one piece; it costs nothing. */
+export function sendBody(
+  { exchange, report }: OpenRequest,
+  status: number,
+  contentType: string,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   return deliverBody(exchange, {
-    status: 502,
-    headers: { 'content-type': 'text/html; charset=utf-8' },
-    body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n',
+    status,
+    headers: { 'content-type': contentType, ...headers },
+    body,
     outputTokens: 0,
     fault: undefined,
+    report,
   });
+}
+
+/** 502 with HTML, as a proxy in between answers. */
+export function sendBadGateway(request: OpenRequest): Promise<void> {
+  const body =
+    '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n';
+  return sendBody(request, 502, 'text/html; charset=utf-8', body);
 }
 
 function openRecord(exchange: Exchange): OpenRecord {

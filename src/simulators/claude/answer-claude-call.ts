@@ -1,8 +1,7 @@
 import { builtInAnswer } from '../built-in-answer.ts';
-import { deliverBody, deliverStream } from '../deliver.ts';
+import { type Delivery, deliverBody, deliverStream } from '../deliver.ts';
 import { answerBlocks } from '../scripted-answer.ts';
 import {
-  type Answered,
   type CallState,
   chooseAnswer,
   type OpenRequest,
@@ -31,54 +30,57 @@ export interface ClaudeCall {
  * @throws ClaudeApiError where the fault is an error answer
  */
 export async function answerClaudeCall(
-  { exchange, record }: OpenRequest,
+  request: OpenRequest,
   state: CallState,
   body: MessagesBody,
   inputTokens: number,
   answerHeaders: Readonly<Record<string, string>>,
   options: SimulatorOptions<ClaudeCall>,
-): Promise<Answered> {
+): Promise<void> {
+  const { exchange, record } = request;
   const callIndex = state.takeCallIndex();
   record.callIndex = callIndex;
-  const request = claudeAnswerRequest(body);
-  const call: ClaudeCall = { body, headers: record.headers, prompt: request.prompt, inputTokens };
+  const asked = claudeAnswerRequest(body);
+  const call: ClaudeCall = { body, headers: record.headers, prompt: asked.prompt, inputTokens };
   const { scripted, fault } = await chooseAnswer(
     call,
     callIndex,
     options.respond,
     state,
-    request.markers.fault,
+    asked.markers.fault,
   );
   record.fault = fault ?? null;
   const failure = claudeFaultError(fault, body.model);
   if (failure !== null) throw failure;
-  if (fault?.kind === 'bad-gateway') return sendBadGateway(exchange);
+  if (fault?.kind === 'bad-gateway') return sendBadGateway(request);
 
-  const answer = answerBlocks(scripted) === null ? { ...builtInAnswer(request), ...scripted } : scripted;
-  const content = spoilToolCalls(answerBlocks(answer) ?? [], fault, request);
+  const answer = answerBlocks(scripted) === null ? { ...builtInAnswer(asked), ...scripted } : scripted;
+  const content = spoilToolCalls(answerBlocks(answer) ?? [], fault, asked);
   const message = makeClaudeMessage(body, { ...answer, content }, inputTokens, callIndex);
-  const delivery =
-    body.stream === true
-      ? await deliverStream(exchange, {
-          headers: {
-            ...answerHeaders,
-            'content-type': 'text/event-stream; charset=utf-8',
-            'cache-control': 'no-cache',
-          },
-          frames: claudeEvents(message, options.pieceCharacters ?? 24),
-          malformedFrame,
-          errorFrame,
-          fault,
-          eventDelayMs: options.eventDelayMs === undefined ? 0 : options.eventDelayMs,
-        })
-      : await deliverBody(exchange, {
-          status: 200,
-          headers: { ...answerHeaders, 'content-type': 'application/json' },
-          body: claudeBody(message),
-          outputTokens: message.usage.outputTokens,
-          fault,
-        });
-  return { ...delivery, usage: message.usage };
+  const report = (delivery: Delivery) => request.report(delivery, message.usage);
+  if (body.stream === true) {
+    return deliverStream(exchange, {
+      headers: {
+        ...answerHeaders,
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-cache',
+      },
+      frames: claudeEvents(message, options.pieceCharacters ?? 24),
+      malformedFrame,
+      errorFrame,
+      fault,
+      eventDelayMs: options.eventDelayMs === undefined ? 0 : options.eventDelayMs,
+      report,
+    });
+  }
+  return deliverBody(exchange, {
+    status: 200,
+    headers: { ...answerHeaders, 'content-type': 'application/json' },
+    body: claudeBody(message),
+    outputTokens: message.usage.outputTokens,
+    fault,
+    report,
+  });
 }
 
 const malformedFrame = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"del\n\n';

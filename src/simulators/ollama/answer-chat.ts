@@ -1,8 +1,7 @@
 import { builtInAnswer } from '../built-in-answer.ts';
-import { deliverBody, deliverStream } from '../deliver.ts';
+import { type Delivery, deliverBody, deliverStream } from '../deliver.ts';
 import { answerBlocks } from '../scripted-answer.ts';
 import {
-  type Answered,
   type CallState,
   chooseAnswer,
   type OpenRequest,
@@ -18,6 +17,7 @@ import { modelNotFound, OllamaApiError } from './OllamaApiError.ts';
 import { ollamaAnswerRequest } from './ollama-answer-request.ts';
 import { ollamaFaultError } from './ollama-fault.ts';
 import { findOllamaModel, type OllamaModel, registryName } from './ollama-models.ts';
+import { sendJson } from './send-json.ts';
 
 /** One chat call as `respond` sees it. */
 export interface OllamaCall {
@@ -47,7 +47,7 @@ export async function answerChat(
   models: readonly OllamaModel[],
   loaded: LoadedModels,
   options: SimulatorOptions<OllamaCall> & { readonly defaultContextTokens?: number },
-): Promise<Answered> {
+): Promise<void> {
   const { exchange, record } = request;
   record.body = parseBody(exchange.body);
   const body = parseChatBody(record.body);
@@ -81,7 +81,7 @@ export async function answerChat(
   record.fault = fault ?? null;
   const failure = ollamaFaultError(fault, body.model);
   if (failure !== null) throw failure;
-  if (fault?.kind === 'bad-gateway') return sendBadGateway(exchange);
+  if (fault?.kind === 'bad-gateway') return sendBadGateway(request);
 
   const answer =
     answerBlocks(scripted) === null ? { ...builtInAnswer(answerRequest), ...scripted } : scripted;
@@ -94,26 +94,28 @@ export async function answerChat(
     callIndex,
     isLoad,
   );
-  const delivery =
-    body.stream === false
-      ? fault?.kind === 'error-event'
-        ? await sendError(request, fault.message)
-        : await deliverBody(exchange, {
-            status: 200,
-            headers: { 'content-type': 'application/json; charset=utf-8' },
-            body: chatBodyText(chat),
-            outputTokens: chat.usage.outputTokens,
-            fault,
-          })
-      : await deliverStream(exchange, {
-          headers: { 'content-type': 'application/x-ndjson' },
-          frames: chatLines(chat, options.pieceCharacters ?? 24),
-          malformedFrame: '{"model":"simulated","message":{"role":"assistant","cont\n',
-          errorFrame: (message) => line({ error: message ?? runnerGone }),
-          fault,
-          eventDelayMs: options.eventDelayMs === undefined ? 0 : options.eventDelayMs,
-        });
-  return { ...delivery, usage: chat.usage };
+  const report = (delivery: Delivery) => request.report(delivery, chat.usage);
+  if (body.stream !== false) {
+    return deliverStream(exchange, {
+      headers: { 'content-type': 'application/x-ndjson' },
+      frames: chatLines(chat, options.pieceCharacters ?? 24),
+      malformedFrame: '{"model":"simulated","message":{"role":"assistant","cont\n',
+      errorFrame: (message) => line({ error: message ?? runnerGone }),
+      fault,
+      eventDelayMs: options.eventDelayMs === undefined ? 0 : options.eventDelayMs,
+      report,
+    });
+  }
+  // Without a stream the server can still give the error its status.
+  if (fault?.kind === 'error-event') return sendJson(request, 500, { error: fault.message ?? runnerGone });
+  return deliverBody(exchange, {
+    status: 200,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: chatBodyText(chat),
+    outputTokens: chat.usage.outputTokens,
+    fault,
+    report,
+  });
 }
 
 const runnerGone = 'an error was encountered while running the model: unexpected EOF';
@@ -141,27 +143,21 @@ function checkCapabilities(body: ChatBody, model: OllamaModel): void {
 
 /** No messages: the model is loaded, or with `keep_alive: 0` put out of memory. */
 async function answerEmpty(
-  { exchange }: OpenRequest,
+  request: OpenRequest,
   body: ChatBody,
   model: OllamaModel,
   loaded: LoadedModels,
   options: { readonly defaultContextTokens?: number },
-): Promise<Answered> {
+): Promise<void> {
   const isUnload = body.keep_alive === 0 || body.keep_alive === '0';
   if (isUnload) loaded.unload(model);
   else loaded.load(model, contextOf(body, model, options.defaultContextTokens));
-  return deliverBody(exchange, {
-    status: 200,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({
-      model: body.model,
-      created_at: '2026-01-01T00:00:00Z',
-      message: { role: 'assistant', content: '' },
-      done: true,
-      done_reason: isUnload ? 'unload' : 'load',
-    }),
-    outputTokens: 0,
-    fault: undefined,
+  return sendJson(request, 200, {
+    model: body.model,
+    created_at: '2026-01-01T00:00:00Z',
+    message: { role: 'assistant', content: '' },
+    done: true,
+    done_reason: isUnload ? 'unload' : 'load',
   });
 }
 
@@ -169,15 +165,4 @@ async function answerEmpty(
 function contextOf(body: ChatBody, model: OllamaModel, defaultTokens = 4096): number {
   const asked = body.options?.['num_ctx'];
   return Math.min(typeof asked === 'number' && asked > 0 ? asked : defaultTokens, model.contextTokens);
-}
-
-/** Without a stream the server still can give the error its status. */
-async function sendError({ exchange }: OpenRequest, message: string | undefined) {
-  return deliverBody(exchange, {
-    status: 500,
-    headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({ error: message ?? runnerGone }),
-    outputTokens: 0,
-    fault: undefined,
-  });
 }
