@@ -136,7 +136,7 @@ async function assemble(
   const ledger = own(await openLedger(config, environment));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));
-  const [claude, ollama] = await Promise.all([makeClaude(config), makeOllama(config)]);
+  const [claude, ollama] = await Promise.all([makeClaude(config), makeOllama(config, log)]);
   const { CoolDown } = await import('./state/CoolDown.ts');
   const { Router } = await import('./agents/Router.ts');
   const { MetaCoordinator } = await import('./agents/MetaCoordinator.ts');
@@ -176,10 +176,19 @@ async function makeClaude({ claude }: Config): Promise<Specialist> {
   });
 }
 
-async function makeOllama({ ollama }: Config): Promise<Specialist> {
+async function makeOllama({ ollama }: Config, log: DecisionLog): Promise<Specialist> {
   const { OllamaSpecialist } = await import('./agents/OllamaSpecialist.ts');
   const { model, host, timeoutMs, stallTimeoutMs } = ollama;
-  return new OllamaSpecialist({ model, host, timeoutMs, stallTimeoutMs });
+  const onNotes = (notes: readonly string[]) => {
+    log.record({
+      agent: 'ollama-specialist',
+      action: 'translate',
+      level: 'warn',
+      input: {},
+      output: { notes },
+    });
+  };
+  return new OllamaSpecialist({ model, host, timeoutMs, stallTimeoutMs }, { onNotes });
 }
 
 function logLedgerEvent(log: DecisionLog, event: LedgerEvent): void {
