@@ -11,14 +11,22 @@ import type { TokenUsage } from '../messages/token-usage.ts';
  *        │                                                                        settleTurn(usage) may still replace it, once
  *        └─ close: what no turn holds is freed.
  *
- * A process that dies is found by `recover`: its turns in flight become `assumed`, its unsent holds are freed.
+ * What a turn held and did not use goes back to the budgets at once, not to its reservation. Calls made in the same tick share a
+ * transaction, so `settleTurn` and `close` together cost one commit; each of them still stands or falls alone.
+ *
+ * A process that dies is found by `recover`: its turns in flight become `assumed`, its unsent holds are freed. Disposing of a ledger does
+ * the same to what this ledger object still has open, since nobody is left to settle it; later usage of such a turn still counts.
  *
  * Invariant, at every commit, for every window: `settled + held <= limit`, except for tokens of forced reservations (counted in
  * `overdraftTokens`), tokens put in with `charge`, usage that a provider reported above its hold, and a limit that was lowered.
  * All token amounts are integers >= 0; all times are epoch milliseconds of the ledger's clock.
  */
 export interface Ledger extends AsyncDisposable {
-  /** Holds tokens in every budget, all or none. Durable when it resolves. Never throws for an ordinary refusal. */
+  /**
+   * Holds tokens in every budget, all or none. Durable when it resolves. Never throws for an ordinary refusal. Starts a window in
+   * each budget that has none.
+   * @throws TeelammaError `invalid-argument`, `ledger-busy`, `state-unwritable`, `state-corrupt`; nothing is held then.
+   */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /**
    * Marks tokens as in flight, before anything is sent. Takes the reservation's free tokens first and, where they do not suffice,
@@ -32,6 +40,11 @@ export interface Ledger extends AsyncDisposable {
   recordTurn(turn: FreeTurn): Promise<void>;
   /** Frees what no turn holds. Turns in flight keep their hold. Closing twice is closing once. */
   close(reservationId: string, closing?: Closing): Promise<void>;
+  /**
+   * Takes over what an older installation used, once in a ledger's life: true where it did, false where the ledger was used or
+   * imported into before, or where that window has passed.
+   */
+  importUsage(usage: ImportedUsage): Promise<boolean>;
   /** Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. */
   charge(tokens: number): Promise<readonly BudgetStatus[]>;
   /** Resolves what dead processes left: in flight -> assumed, never sent -> freed. */
@@ -76,16 +89,27 @@ export interface ReserveRequest {
   readonly forced?: boolean;
   /** Repeating a call with the same id returns the first call's reservation. Default: a new id. */
   readonly reservationId?: string;
+  /**
+   * Begins a turn that holds all granted tokens, in the same transaction: one commit instead of two where the call to be made is
+   * known already. `turnId` as in `beginTurn`.
+   */
+  readonly firstTurn?: { readonly model: string; readonly turnId?: string };
 }
 
 export type ReserveResult =
-  | { readonly granted: true; readonly reservation: Reservation; readonly budgets: readonly BudgetStatus[] }
+  | {
+      readonly granted: true;
+      readonly reservation: Reservation;
+      /** The turn that `firstTurn` asked for; absent where it did not, and where a repeated call did not name its id. */
+      readonly firstTurn?: { readonly turnId: string; readonly heldTokens: number };
+      readonly budgets: readonly BudgetStatus[];
+    }
   | Refusal;
 
 /** An ordinary no, with the numbers it came from. */
 export interface Refusal {
   readonly granted: false;
-  /** The least that any budget has left, so the most that could be granted now. */
+  /** The least that any budget has left (for a turn: with its reservation's free tokens), so the most that could be granted now. */
   readonly remainingTokens: number;
   /** Name of the budget that has it. */
   readonly bindingBudget: string;
@@ -138,6 +162,14 @@ export interface SettleResult {
   readonly budgets: readonly BudgetStatus[];
 }
 
+/** What an older installation left in `token_budget.json`. */
+export interface ImportedUsage {
+  readonly budgetName: string;
+  readonly usedTokens: number;
+  /** Becomes the end of the budget's first window. */
+  readonly resetAtMs: number;
+}
+
 /** A turn that no budget pays for. */
 export interface FreeTurn {
   readonly turnId: string;
@@ -164,7 +196,7 @@ export interface BudgetStatus {
   readonly heldTokens: number;
   /** `max(0, limit - settled - held)`. */
   readonly remainingTokens: number;
-  /** Tokens of this window that forced calls spent above the limit. */
+  /** Tokens of forced reservations above the limit: at most theirs, and at most `settled + held - limit`. */
   readonly overdraftTokens: number;
   /** `settled + held >= limit`. */
   readonly exhausted: boolean;

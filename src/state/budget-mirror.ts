@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { TeelammaError } from '../errors.ts';
+
+/** What `token_budget.json` says. */
+export interface MirrorContent {
+  /** Tokens settled and held in the current window. */
+  readonly used: number;
+  /** End of the window, epoch ms. */
+  readonly resetTime: number;
+  /** The limit, whatever the window's length. */
+  readonly dailyLimit: number;
+}
+
+export interface BudgetMirrorPorts {
+  /** The truth, as of the call. */
+  readonly content: () => MirrorContent;
+  readonly onWarning: (message: string) => void;
+}
+
+/** Changes within this time are written once. */
+const coalesceMs = 50;
+/** A file that other processes keep changing is left to them after so many rounds. */
+const mostRounds = 5;
+
+/**
+ * The JSON copy of a budget. It is written to a temporary file and renamed, mode 0600, so a reader sees an old or a new one, never
+ * a half; bursts of changes are written once, and the last state always is. After each write the truth is asked again: with
+ * several processes writing, the one that renames last may have read first.
+ */
+export class BudgetMirror {
+  private readonly file: string;
+  private readonly ports: BudgetMirrorPorts;
+  private timer: NodeJS.Timeout | null = null;
+  private writing: Promise<void> | null = null;
+
+  constructor(options: { readonly file: string }, ports: BudgetMirrorPorts) {
+    this.file = options.file;
+    this.ports = ports;
+  }
+
+  /** The file's content; null where there is none, where it cannot be read, and where it is corrupt, which sets it aside. */
+  async read(nowMs: number): Promise<MirrorContent | null> {
+    let text: string;
+    try {
+      text = await readFile(this.file, 'utf8');
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return null;
+      this.ports.onWarning(this.unwritable('cannot be read', error).message);
+      return null;
+    }
+    const content = parseContent(text);
+    if (content) return content;
+    await this.setAside(nowMs);
+    return null;
+  }
+
+  /** Writes soon. Cheap: called after each commit. */
+  changed(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      this.save().catch((error: unknown) => this.ports.onWarning(messageOf(error)));
+    }, coalesceMs);
+  }
+
+  /** Writes now; resolves when the file says what is true at the time of the call, or later. */
+  async save(): Promise<void> {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = null;
+    // A write that is under way may have read before this call: wait for it, then write again.
+    while (this.writing) await this.writing.catch(() => undefined);
+    this.writing = this.write().finally(() => {
+      this.writing = null;
+    });
+    await this.writing;
+  }
+
+  /** Writes what is left to be written. */
+  async stop(): Promise<void> {
+    if (this.timer) {
+      await this.save().catch((error: unknown) => this.ports.onWarning(messageOf(error)));
+    }
+    await this.writing?.catch(() => undefined);
+  }
+
+  private async write(): Promise<void> {
+    const temporary = `${this.file}.${randomUUID()}.tmp`;
+    try {
+      await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
+      let content = this.ports.content();
+      for (let round = 0; round < mostRounds; round += 1) {
+        await writeFile(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' });
+        await rename(temporary, this.file);
+        const latest = this.ports.content();
+        if (latest.used === content.used && latest.dailyLimit === content.dailyLimit) return;
+        content = latest;
+      }
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error instanceof TeelammaError ? error : this.unwritable('cannot be written', error);
+    }
+  }
+
+  private async setAside(nowMs: number): Promise<void> {
+    const aside = `${this.file}.corrupt-${new Date(nowMs).toISOString().replaceAll(':', '-')}`;
+    try {
+      await rename(this.file, aside);
+    } catch (error) {
+      // Another process that found it corrupt too was quicker.
+      if (hasCode(error, 'ENOENT')) return;
+      this.ports.onWarning(this.unwritable('is corrupt and cannot be set aside', error).message);
+      return;
+    }
+    this.ports.onWarning(
+      `${this.file} was not a valid budget file. It was moved to ${aside} and written anew from the ledger, which has every token; nothing was lost.`,
+    );
+  }
+
+  private unwritable(what: string, cause: unknown): TeelammaError {
+    return new TeelammaError(
+      'state-unwritable',
+      `The budget file ${this.file} ${what}: ${messageOf(cause)}. The budget itself is in the ledger; check the permissions of the file and its folder.`,
+      { cause },
+    );
+  }
+}
+
+/** By hand and not with zod: reading three numbers is not worth the time that loading it adds to every start. */
+function parseContent(text: string): MirrorContent | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  if (typeof parsed !== 'object' || parsed === null) return null;
+  if (!('used' in parsed && 'resetTime' in parsed && 'dailyLimit' in parsed)) return null;
+  const { used, resetTime, dailyLimit } = parsed;
+  if (!isCount(used) || !isCount(resetTime) || !isCount(dailyLimit)) return null;
+  return { used, resetTime, dailyLimit };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

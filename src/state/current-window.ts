@@ -1,0 +1,39 @@
+import type { BudgetSpec } from './Ledger.ts';
+
+/** What is stored of a budget's latest window. */
+export interface StoredWindow {
+  /** First use, epoch ms. */
+  readonly startMs: number;
+  /** Ended by hand (`reset`), whatever the clock says. */
+  readonly ended: boolean;
+}
+
+/** When a window that started at `startMs` ends, epoch ms. */
+export function windowResetAtMs(spec: Pick<BudgetSpec, 'windowMs'>, startMs: number): number {
+  return startMs + spec.windowMs;
+}
+
+/**
+ * Whether a stored window is the current one: it ends as soon as `now >= resetAt`. A clock that runs backwards resets nothing: a
+ * window whose start lies in the future stays current. `windowMs` is the configured length of now, so changing it moves the end
+ * of the running window.
+ */
+export function isCurrentWindow(
+  spec: Pick<BudgetSpec, 'windowMs'>,
+  window: StoredWindow | null,
+  nowMs: number,
+): window is StoredWindow {
+  return window !== null && !window.ended && nowMs < windowResetAtMs(spec, window.startMs);
+}
+
+/** Start and end of the current window; for a budget without one, a null start and the end it would have if it began now. */
+export function currentWindow(
+  spec: Pick<BudgetSpec, 'windowMs'>,
+  window: StoredWindow | null,
+  nowMs: number,
+): { readonly windowStartMs: number | null; readonly resetAtMs: number } {
+  if (isCurrentWindow(spec, window, nowMs)) {
+    return { windowStartMs: window.startMs, resetAtMs: windowResetAtMs(spec, window.startMs) };
+  }
+  return { windowStartMs: null, resetAtMs: windowResetAtMs(spec, nowMs) };
+}

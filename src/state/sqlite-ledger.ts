@@ -1,0 +1,321 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { TeelammaError } from '../errors.ts';
+import type {
+  BudgetSpec,
+  BudgetStatus,
+  Ledger,
+  LedgerEvent,
+  RecoveryReport,
+  ReserveResult,
+} from './Ledger.ts';
+import { audit } from './sqlite/audit.ts';
+import { openConnection, type Synchronous, waitWhileBusy } from './sqlite/connection.ts';
+import { nothingRecovered, Owner } from './sqlite/Owner.ts';
+import * as operations from './sqlite/operations.ts';
+import { history, recentOutputTokens, settledTasks } from './sqlite/queries.ts';
+import { generatedId, type TurnRow } from './sqlite/rows.ts';
+import { ledgerError } from './sqlite/sqlite-errors.ts';
+import { UnitOfWork } from './sqlite/UnitOfWork.ts';
+import { WriteQueue, type Written } from './sqlite/WriteQueue.ts';
+
+export interface SqliteLedgerOptions {
+  /** The database; its folder is made where it is missing. Beside it: -wal, -shm and `owners/`. */
+  readonly file: string;
+  /** Read anew for each call, so limits may change while the ledger is open. */
+  readonly budgets: () => readonly BudgetSpec[];
+  /** `normal` (default) survives a killed process; `full` a power cut too, for one fsync a commit. */
+  readonly synchronous?: Synchronous;
+  /** Longest wait for other processes before `ledger-busy`. Default 10,000 ms. */
+  readonly busyTimeoutMs?: number;
+}
+
+export interface SqliteLedgerPorts {
+  readonly nowMs: () => number;
+  readonly newId: () => string;
+}
+
+/**
+ * The ledger of one installation: a SQLite file in WAL mode that all of its processes share. The file is opened by the first call
+ * that needs it, so failures of the file come from the calls: `state-corrupt`, `state-unwritable`, `ledger-busy`.
+ *
+ * @example
+ * await using ledger = openSqliteLedger(
+ *   { file: 'state/ledger.db', budgets: () => [dailyBudget] },
+ *   { nowMs: Date.now, newId: randomUUID },
+ * );
+ */
+export function openSqliteLedger(options: SqliteLedgerOptions, ports: SqliteLedgerPorts): Ledger {
+  return new SqliteLedger(options, ports);
+}
+
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly queue: WriteQueue;
+  readonly owner: Owner;
+  /** For reads outside of a transaction. */
+  readonly reading: UnitOfWork;
+}
+
+class SqliteLedger implements Ledger {
+  private readonly options: Required<SqliteLedgerOptions>;
+  private readonly ports: SqliteLedgerPorts;
+  private readonly listeners = new Set<(event: LedgerEvent) => void>();
+  private readonly running = new Set<Promise<unknown>>();
+  private opened: Opened | null = null;
+  private isClosed = false;
+  private closing: Promise<void> | null = null;
+  private isRecovered = false;
+  private recovery: Promise<RecoveryReport> | null = null;
+
+  constructor(options: SqliteLedgerOptions, ports: SqliteLedgerPorts) {
+    this.options = { synchronous: 'normal', busyTimeoutMs: 10_000, ...options };
+    this.ports = ports;
+  }
+
+  async reserve(request: Parameters<Ledger['reserve']>[0]): Promise<ReserveResult> {
+    const { owner } = this.open();
+    if (!this.isRecovered) await this.recoverFirst();
+    const reserve = () => this.write((work) => operations.reserve(work, request, (used) => owner.use(used)));
+    const written = await this.afterRecovery(reserve);
+    if ('granted' in written.value) return written.value;
+    const { reservation, firstTurn } = written.value;
+    return {
+      granted: true,
+      reservation: {
+        id: generatedId.reservation(reservation),
+        taskId: reservation.taskId,
+        kind: reservation.kind,
+        grantedTokens: reservation.grantedTokens,
+        forced: reservation.forced,
+        createdAtMs: reservation.createdAtMs,
+      },
+      ...(firstTurn && { firstTurn: begun(firstTurn) }),
+      budgets: written.budgets,
+    };
+  }
+
+  async beginTurn(request: Parameters<Ledger['beginTurn']>[0]): ReturnType<Ledger['beginTurn']> {
+    const written = await this.afterRecovery(() => this.write((work) => operations.beginTurn(work, request)));
+    if ('granted' in written.value) return written.value;
+    return { granted: true, ...begun(written.value), budgets: written.budgets };
+  }
+
+  async settleTurn(...[turnId, outcome]: Parameters<Ledger['settleTurn']>): ReturnType<Ledger['settleTurn']> {
+    const { value, budgets } = await this.write((work) => operations.settleTurn(work, turnId, outcome));
+    return { ...value, budgets };
+  }
+
+  async recordTurn(turn: Parameters<Ledger['recordTurn']>[0]): Promise<void> {
+    await this.write((work) => operations.recordTurn(work, turn));
+  }
+
+  async close(...[reservationId, closing]: Parameters<Ledger['close']>): Promise<void> {
+    await this.write((work) => {
+      const reservation = work.findReservation(reservationId);
+      if (reservation) operations.closeReservation(work, reservation, closing);
+    });
+  }
+
+  async importUsage(usage: Parameters<Ledger['importUsage']>[0]): Promise<boolean> {
+    const { value } = await this.write((work) => operations.importUsage(work, usage));
+    return value;
+  }
+
+  async charge(tokens: number): Promise<readonly BudgetStatus[]> {
+    const { budgets } = await this.write((work) => operations.charge(work, tokens));
+    return budgets;
+  }
+
+  /** Concurrent calls of one process share one search. */
+  recover(): Promise<RecoveryReport> {
+    this.recovery ??= this.findAndResolveDead().finally(() => {
+      this.recovery = null;
+    });
+    return this.recovery;
+  }
+
+  async reset(budgetName?: string): Promise<void> {
+    await this.write((work) => operations.resetWindows(work, budgetName));
+  }
+
+  async status(): Promise<readonly BudgetStatus[]> {
+    return this.snapshot();
+  }
+
+  snapshot(): readonly BudgetStatus[] {
+    return this.read(({ db, reading }) => {
+      reading.start(this.ports.nowMs(), this.options.budgets());
+      if (reading.budgets.length < 2) return reading.status();
+      db.exec('BEGIN');
+      try {
+        return reading.status();
+      } finally {
+        db.exec('COMMIT');
+      }
+    });
+  }
+
+  async settledTasks(
+    ...[kind, limit]: Parameters<Ledger['settledTasks']>
+  ): ReturnType<Ledger['settledTasks']> {
+    return this.read(({ db }) => settledTasks(db, kind, limit));
+  }
+
+  async recentOutputTokens(kind: string, limit: number): Promise<readonly number[]> {
+    return this.read(({ db }) => recentOutputTokens(db, kind, limit));
+  }
+
+  async history(query: Parameters<Ledger['history']>[0]): ReturnType<Ledger['history']> {
+    return this.read(({ db }) => history(db, query));
+  }
+
+  /** Also answers for a file that cannot be opened: then the problem says why. */
+  async check(): ReturnType<Ledger['check']> {
+    const { file } = this.options;
+    try {
+      const problems = this.read(({ db }) => audit(db, file));
+      return { ok: problems.length === 0, location: file, problems };
+    } catch (error) {
+      if (!(error instanceof TeelammaError)) throw error;
+      return { ok: false, location: file, problems: [error.message] };
+    }
+  }
+
+  subscribe(listener: (event: LedgerEvent) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Waits for the calls that are under way, then resolves what this object has open: unsent holds are freed, turns in flight stay
+   * charged. What cannot be written then is recovered by the next process; the error is thrown all the same.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    while (this.running.size > 0) await Promise.allSettled(this.running);
+    this.isClosed = true;
+    const { opened } = this;
+    try {
+      const own = opened?.owner.own();
+      if (opened && own) {
+        const reason = 'the ledger was closed before it was settled';
+        await opened.queue.run((work) => opened.owner.resolve(work, own, reason));
+      }
+    } finally {
+      opened?.owner.release();
+      opened?.db.close();
+      this.opened = null;
+      this.listeners.clear();
+    }
+  }
+
+  private open(): Opened {
+    if (this.isClosed)
+      throw new TeelammaError('invalid-argument', `The ledger ${this.options.file} was closed.`);
+    this.opened ??= this.openFile();
+    return this.opened;
+  }
+
+  private openFile(): Opened {
+    const { options, ports } = this;
+    try {
+      const db = openConnection(options);
+      const owner = new Owner(db, options.file, ports.newId);
+      const queue = new WriteQueue(options, {
+        db,
+        nowMs: ports.nowMs,
+        onCommit: ({ budgets, events }) => {
+          owner.committed();
+          this.emit({ type: 'changed', budgets });
+          for (const event of events) this.emit(event);
+        },
+        onRollback: () => owner.rolledBack(),
+      });
+      return { db, owner, queue, reading: new UnitOfWork(db) };
+    } catch (error) {
+      throw ledgerError(error, options.file);
+    }
+  }
+
+  private async write<T>(operation: (work: UnitOfWork) => T): Promise<Written<T>> {
+    return this.track(this.open().queue.run(operation));
+  }
+
+  private read<T>(query: (opened: Opened) => T): T {
+    const opened = this.open();
+    try {
+      return waitWhileBusy(this.options.busyTimeoutMs, () => query(opened));
+    } catch (error) {
+      throw ledgerError(error, this.options.file);
+    }
+  }
+
+  /** Before this object's first hold: what dead processes left does not count. */
+  private async recoverFirst(): Promise<void> {
+    await this.recover();
+    this.isRecovered = true;
+  }
+
+  /** Where only holds stand in the way of a grant, frees those of dead processes and asks once more. */
+  private async afterRecovery<T extends object>(ask: () => Promise<Written<T>>): Promise<Written<T>> {
+    const written = await ask();
+    const { value } = written;
+    if (!('granted' in value) || !('cause' in value) || value.cause !== 'held') return written;
+    const { releasedTokens } = await this.recover();
+    return releasedTokens > 0 ? ask() : written;
+  }
+
+  private async findAndResolveDead(): Promise<RecoveryReport> {
+    const { owner } = this.open();
+    const dead = this.read(() => owner.takeOverDead(this.ports.nowMs()));
+    if (dead.length === 0) return nothingRecovered;
+    try {
+      const { value: report } = await this.write((work) => {
+        let sum = nothingRecovered;
+        for (const one of dead) {
+          const part =
+            owner.resolve(work, one, 'its process ended before it was settled') ?? nothingRecovered;
+          sum = {
+            deadOwners: sum.deadOwners + part.deadOwners,
+            assumedTurns: sum.assumedTurns + part.assumedTurns,
+            assumedTokens: sum.assumedTokens + part.assumedTokens,
+            releasedTokens: sum.releasedTokens + part.releasedTokens,
+          };
+        }
+        return sum;
+      });
+      if (report.deadOwners > 0) this.emit({ type: 'recovered', report });
+      return report;
+    } finally {
+      for (const { lock } of dead) lock.release();
+    }
+  }
+
+  private emit(event: LedgerEvent): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // The commit stands whatever a listener does; its error is a bug and surfaces as an uncaught one.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+
+  private track<T>(promise: Promise<T>): Promise<T> {
+    this.running.add(promise);
+    const done = () => this.running.delete(promise);
+    promise.then(done, done);
+    return promise;
+  }
+}
+
+function begun(turn: TurnRow): { readonly turnId: string; readonly heldTokens: number } {
+  return { turnId: generatedId.turn(turn), heldTokens: turn.holdTokens };
+}

@@ -1,0 +1,404 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { TokenUsage } from '../../messages/token-usage.ts';
+import { budgetStatus } from '../budget-status.ts';
+import { isCurrentWindow } from '../current-window.ts';
+import type { BudgetSpec, BudgetStatus, FreeTurn, LedgerEvent } from '../Ledger.ts';
+import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
+
+/**
+ * The rows of one transaction. What is read is kept, what is touched is written back once by `flush`, however many operations
+ * share the transaction. New rows are inserted at once, because their number is their id. One object serves all transactions of a
+ * connection, one after the other: `start` forgets the rows of the one before.
+ */
+export class UnitOfWork {
+  nowMs = 0;
+  budgets: readonly BudgetSpec[] = [];
+  events: LedgerEvent[] = [];
+  /** Whether anything was written, so that listeners need to know. */
+  isChanged = false;
+
+  private readonly sql: Statements;
+  private readonly openWindows = new Map<string, WindowRow | null>();
+  private readonly windows = new Map<number, WindowRow>();
+  private readonly reservations = new Map<number, ReservationRow>();
+  private readonly turns = new Map<number, TurnRow>();
+  private readonly touchedWindows = new Set<WindowRow>();
+  private readonly touchedReservations = new Set<ReservationRow>();
+  private readonly lastSeq = new Map<string, number>();
+
+  constructor(db: DatabaseSync) {
+    this.sql = prepareStatements(db);
+  }
+
+  start(nowMs: number, budgets: readonly BudgetSpec[]): void {
+    this.nowMs = nowMs;
+    this.budgets = budgets;
+    this.events = [];
+    this.isChanged = false;
+    this.openWindows.clear();
+    this.windows.clear();
+    this.reservations.clear();
+    this.turns.clear();
+    this.touchedWindows.clear();
+    this.touchedReservations.clear();
+  }
+
+  /** After a rollback: windows that it started do not exist. */
+  forget(): void {
+    this.lastSeq.clear();
+  }
+
+  /** Whether any budget was ever used or imported into. */
+  isUsed(): boolean {
+    return this.sql.anyWindow.get() !== undefined;
+  }
+
+  /** The budget's latest window that nobody ended, current or not. */
+  openWindow(budget: string): WindowRow | null {
+    const known = this.openWindows.get(budget);
+    if (known !== undefined) return known;
+    const seq = this.lastSeq.get(budget);
+    const cached = seq === undefined ? undefined : this.window(seq);
+    const window = cached && !cached.ended ? cached : this.readOpenWindow(budget);
+    this.openWindows.set(budget, window);
+    return window;
+  }
+
+  /** The current window of a budget, or null where the next use starts one. */
+  currentWindow(spec: BudgetSpec): WindowRow | null {
+    const window = this.openWindow(spec.name);
+    return isCurrentWindow(spec, window, this.nowMs) ? (window as WindowRow) : null;
+  }
+
+  /** The current window of a budget; starts one where there is none. */
+  useWindow(spec: BudgetSpec, startMs = this.nowMs): WindowRow {
+    const open = this.openWindow(spec.name);
+    if (open && isCurrentWindow(spec, open, this.nowMs)) return open;
+    if (open) this.endWindow(open);
+    const seq = Number(this.sql.insertWindow.run(spec.name, startMs).lastInsertRowid);
+    const window = newWindow(seq, spec.name, startMs);
+    this.isChanged = true;
+    this.windows.set(seq, window);
+    this.openWindows.set(spec.name, window);
+    this.lastSeq.set(spec.name, seq);
+    return window;
+  }
+
+  /** Written at once: the next window of the budget may only be inserted after it. */
+  endWindow(window: WindowRow): void {
+    window.ended = true;
+    this.sql.endWindow.run(window.seq);
+    this.openWindows.set(window.budget, null);
+    this.isChanged = true;
+  }
+
+  window(seq: number): WindowRow | null {
+    const known = this.windows.get(seq);
+    if (known) return known;
+    const row = this.sql.readWindow.get(seq);
+    return row ? this.keepWindow(row as unknown as WindowColumns) : null;
+  }
+
+  reservation(seq: number): ReservationRow | null {
+    const known = this.reservations.get(seq);
+    if (known) return known;
+    return this.keepReservation(this.sql.readReservation.get(seq));
+  }
+
+  findReservation(id: string): ReservationRow | null {
+    const seq = generatedId.seqOf('r', id);
+    if (seq === null) {
+      for (const row of this.reservations.values()) if (row.ownId === id) return row;
+      return this.keepReservation(this.sql.findReservation.get(id));
+    }
+    const row = this.reservation(seq);
+    return row?.ownId === null ? row : null;
+  }
+
+  turn(seq: number): TurnRow | null {
+    const known = this.turns.get(seq);
+    if (known) return known;
+    return this.keepTurn(this.sql.readTurn.get(seq));
+  }
+
+  findTurn(id: string): TurnRow | null {
+    const seq = generatedId.seqOf('t', id);
+    if (seq === null) {
+      for (const row of this.turns.values()) if (row.ownId === id) return row;
+      return this.keepTurn(this.sql.findTurn.get(id));
+    }
+    const row = this.turn(seq);
+    return row?.ownId === null ? row : null;
+  }
+
+  addReservation(row: Omit<ReservationRow, 'seq'>): ReservationRow {
+    const { ownId, owner, windows, taskId, kind, forced, grantedTokens, unsentTokens, createdAtMs } = row;
+    const inserted = this.sql.insertReservation.run(
+      ownId,
+      owner,
+      windows.join(),
+      taskId,
+      kind,
+      forced ? 1 : 0,
+      grantedTokens,
+      unsentTokens,
+      createdAtMs,
+    );
+    const reservation = { ...row, seq: Number(inserted.lastInsertRowid) };
+    this.reservations.set(reservation.seq, reservation);
+    this.isChanged = true;
+    return reservation;
+  }
+
+  addTurn(ownId: string | null, reservation: number, holdTokens: number, model: string): TurnRow {
+    const inserted = this.sql.insertTurn.run(ownId, reservation, model, holdTokens, this.nowMs);
+    const seq = Number(inserted.lastInsertRowid);
+    const turn: TurnRow = {
+      seq,
+      ownId,
+      reservation,
+      holdTokens,
+      state: turnState.inFlight,
+      chargedTokens: 0,
+    };
+    this.turns.set(seq, turn);
+    this.isChanged = true;
+    return turn;
+  }
+
+  addFreeTurn(turn: FreeTurn): void {
+    const { usage } = turn;
+    this.sql.insertFreeTurn.run(
+      turn.turnId,
+      turn.model,
+      this.nowMs - turn.latencyMs,
+      this.nowMs,
+      usage.inputTokens,
+      usage.cacheCreationInputTokens,
+      usage.cacheReadInputTokens,
+      usage.outputTokens,
+      turn.latencyMs,
+      turn.taskId,
+      turn.kind,
+      turn.agent,
+    );
+    this.isChanged = true;
+  }
+
+  /** Writes a turn's new state at once: it changes once or twice in its life. */
+  writeOutcome(
+    turn: TurnRow,
+    outcome: {
+      readonly usage: TokenUsage | null;
+      readonly latencyMs: number | null;
+      readonly reason: string | null;
+    },
+  ): void {
+    const { usage, latencyMs, reason } = outcome;
+    this.sql.updateTurn.run(
+      turn.state,
+      turn.chargedTokens,
+      this.nowMs,
+      usage?.inputTokens ?? null,
+      usage?.cacheCreationInputTokens ?? null,
+      usage?.cacheReadInputTokens ?? null,
+      usage?.outputTokens ?? null,
+      latencyMs,
+      reason,
+      turn.seq,
+    );
+    this.isChanged = true;
+  }
+
+  addCharge(tokens: number, windows: readonly WindowRow[], source: 'charge' | 'import'): void {
+    this.sql.insertCharge.run(this.nowMs, tokens, windows.map((window) => window.seq).join(), source);
+    this.isChanged = true;
+  }
+
+  /** Marks a row as changed, to be written by `flush`. */
+  touchWindow(row: WindowRow): void {
+    this.touchedWindows.add(row);
+  }
+
+  touchReservation(row: ReservationRow): void {
+    this.touchedReservations.add(row);
+  }
+
+  flush(): void {
+    for (const row of this.touchedReservations) {
+      this.isChanged = true;
+      this.sql.updateReservation.run(
+        row.grantedTokens,
+        row.unsentTokens,
+        row.chargedTokens,
+        row.turns,
+        row.closedAtMs,
+        row.isWholeTask === null ? null : Number(row.isWholeTask),
+        row.seq,
+      );
+    }
+    for (const row of this.touchedWindows) {
+      this.isChanged = true;
+      this.sql.updateWindow.run(
+        row.settledTokens,
+        row.heldTokens,
+        row.forcedTokens,
+        row.firedPercent,
+        row.seq,
+      );
+    }
+  }
+
+  /** Every budget as this transaction sees it now. */
+  status(): readonly BudgetStatus[] {
+    return this.budgets.map((spec) => budgetStatus(spec, this.openWindow(spec.name), this.nowMs));
+  }
+
+  private readOpenWindow(budget: string): WindowRow | null {
+    const row = this.sql.readOpenWindow.get(budget);
+    if (!row) return null;
+    const window = this.keepWindow(row as unknown as WindowColumns);
+    this.lastSeq.set(budget, window.seq);
+    return window;
+  }
+
+  private keepWindow(row: WindowColumns): WindowRow {
+    const window: WindowRow = {
+      ...newWindow(row.seq, row.budget, row.start_ms),
+      ended: row.ended === 1,
+      settledTokens: row.settled,
+      heldTokens: row.held,
+      forcedTokens: row.forced,
+      firedPercent: row.fired_percent,
+    };
+    this.windows.set(window.seq, window);
+    return window;
+  }
+
+  private keepReservation(columns: unknown): ReservationRow | null {
+    if (columns === undefined) return null;
+    const row = columns as ReservationColumns;
+    const reservation: ReservationRow = {
+      seq: row.seq,
+      ownId: row.own_id,
+      owner: row.owner,
+      windows: windowList(row.windows),
+      taskId: row.task_id,
+      kind: row.kind,
+      forced: row.forced === 1,
+      createdAtMs: row.created_ms,
+      grantedTokens: row.granted,
+      unsentTokens: row.unsent,
+      chargedTokens: row.charged,
+      turns: row.turns,
+      closedAtMs: row.closed_ms,
+      isWholeTask: row.whole_task === null ? null : row.whole_task === 1,
+    };
+    this.reservations.set(reservation.seq, reservation);
+    return reservation;
+  }
+
+  private keepTurn(columns: unknown): TurnRow | null {
+    if (columns === undefined) return null;
+    const row = columns as TurnColumns;
+    const turn: TurnRow = {
+      seq: row.seq,
+      ownId: row.own_id,
+      reservation: row.reservation,
+      holdTokens: row.hold,
+      state: row.state,
+      chargedTokens: row.charged,
+    };
+    this.turns.set(turn.seq, turn);
+    return turn;
+  }
+}
+
+/** Window numbers as they are stored, `3,7`. */
+export function windowList(stored: string): number[] {
+  return stored === '' ? [] : stored.split(',').map(Number);
+}
+
+function newWindow(seq: number, budget: string, startMs: number): WindowRow {
+  return {
+    seq,
+    budget,
+    startMs,
+    ended: false,
+    settledTokens: 0,
+    heldTokens: 0,
+    forcedTokens: 0,
+    firedPercent: 0,
+  };
+}
+
+interface WindowColumns {
+  readonly seq: number;
+  readonly budget: string;
+  readonly start_ms: number;
+  readonly ended: number;
+  readonly settled: number;
+  readonly held: number;
+  readonly forced: number;
+  readonly fired_percent: number;
+}
+
+interface ReservationColumns {
+  readonly seq: number;
+  readonly own_id: string | null;
+  readonly owner: number;
+  readonly windows: string;
+  readonly task_id: string;
+  readonly kind: string;
+  readonly forced: number;
+  readonly granted: number;
+  readonly unsent: number;
+  readonly charged: number;
+  readonly turns: number;
+  readonly created_ms: number;
+  readonly closed_ms: number | null;
+  readonly whole_task: number | null;
+}
+
+interface TurnColumns {
+  readonly seq: number;
+  readonly own_id: string | null;
+  readonly reservation: number | null;
+  readonly hold: number;
+  readonly state: TurnRow['state'];
+  readonly charged: number;
+}
+
+type Statements = Record<keyof typeof statementTexts, StatementSync>;
+
+const turnColumns = 'seq, own_id, reservation, hold, state, charged';
+
+const statementTexts = {
+  anyWindow: 'SELECT 1 FROM budget_window LIMIT 1',
+  readWindow: 'SELECT * FROM budget_window WHERE seq = ?',
+  readOpenWindow: 'SELECT * FROM budget_window WHERE budget = ? AND ended = 0',
+  insertWindow: 'INSERT INTO budget_window (budget, start_ms) VALUES (?, ?)',
+  endWindow: 'UPDATE budget_window SET ended = 1 WHERE seq = ?',
+  updateWindow: 'UPDATE budget_window SET settled = ?, held = ?, forced = ?, fired_percent = ? WHERE seq = ?',
+  readReservation: 'SELECT * FROM reservation WHERE seq = ?',
+  findReservation: 'SELECT * FROM reservation WHERE own_id = ?',
+  insertReservation: `INSERT INTO reservation
+    (own_id, owner, windows, task_id, kind, forced, granted, unsent, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  updateReservation: `UPDATE reservation
+    SET granted = ?, unsent = ?, charged = ?, turns = ?, closed_ms = ?, whole_task = ? WHERE seq = ?`,
+  readTurn: `SELECT ${turnColumns} FROM turn WHERE seq = ?`,
+  findTurn: `SELECT ${turnColumns} FROM turn WHERE own_id = ?`,
+  insertTurn: `INSERT INTO turn (own_id, reservation, model, state, hold, started_ms)
+    VALUES (?, ?, ?, ${turnState.inFlight}, ?, ?)`,
+  insertFreeTurn: `INSERT INTO turn (own_id, model, state, hold, started_ms, settled_ms, input, cache_creation, cache_read,
+      output, latency_ms, free_task_id, free_kind, free_agent)
+    VALUES (?, ?, ${turnState.settled}, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  updateTurn: `UPDATE turn SET state = ?, charged = ?, settled_ms = ?, input = ?, cache_creation = ?, cache_read = ?,
+      output = ?, latency_ms = ?, reason = ? WHERE seq = ?`,
+  insertCharge: 'INSERT INTO charge (at_ms, tokens, windows, source) VALUES (?, ?, ?, ?)',
+} as const;
+
+function prepareStatements(db: DatabaseSync): Statements {
+  const entries = Object.entries(statementTexts).map(([name, text]) => [name, db.prepare(text)]);
+  return Object.fromEntries(entries) as Statements;
+}

@@ -1,0 +1,363 @@
+import { TeelammaError } from '../../errors.ts';
+import { chargedTokens, type TokenUsage } from '../../messages/token-usage.ts';
+import { budgetStatus, reachedThresholds } from '../budget-status.ts';
+import { isCurrentWindow } from '../current-window.ts';
+import type {
+  BeginTurnRequest,
+  BudgetStatus,
+  Closing,
+  FreeTurn,
+  ImportedUsage,
+  Refusal,
+  ReserveRequest,
+  TurnOutcome,
+} from '../Ledger.ts';
+import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
+import type { UnitOfWork } from './UnitOfWork.ts';
+
+/**
+ * The ledger's state machine, one function a transition, on the rows of a transaction. Each decides first and changes rows last,
+ * so that a refusal or an invalid request leaves the rows as they were and the other operations of the transaction stand.
+ */
+
+/** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
+const mostTokens = 1_000_000_000_000;
+
+/** What `reserve` did; null where its reservation was there before. */
+export interface Reserved {
+  readonly reservation: ReservationRow;
+  readonly firstTurn: TurnRow | null;
+}
+
+/** Holds tokens in the current window of every budget, all or none; starts windows where there are none. */
+export function reserve(
+  work: UnitOfWork,
+  request: ReserveRequest,
+  ownerOf: (work: UnitOfWork) => number,
+): Reserved | Refusal {
+  const { atLeastTokens, forced = false, reservationId = null, firstTurn } = request;
+  const atMostTokens = request.atMostTokens ?? atLeastTokens;
+  requireAmounts(atLeastTokens, atMostTokens);
+  if (reservationId !== null) {
+    const known = work.findReservation(reservationId);
+    const turnId = firstTurn?.turnId;
+    if (known) return { reservation: known, firstTurn: turnId === undefined ? null : work.findTurn(turnId) };
+    requireOwnId('r', 'reservationId', reservationId);
+  }
+  const firstTurnId = firstTurn?.turnId ?? null;
+  if (firstTurnId !== null) requireOwnId('t', 'turnId', firstTurnId);
+  if (firstTurnId !== null && work.findTurn(firstTurnId)) {
+    throw invalid(`The turn id ${firstTurnId} is taken by an earlier turn. Give each turn an id of its own.`);
+  }
+
+  const left = leastRemaining(work.status());
+  if (!forced && left.tokens < atLeastTokens) return refusal(work, left, atLeastTokens);
+
+  const owner = ownerOf(work);
+  const grantedTokens = forced ? atMostTokens : Math.min(atMostTokens, left.tokens);
+  const windows = work.budgets.map((spec) => work.useWindow(spec));
+  for (const window of windows) hold(work, window, grantedTokens, forced);
+  const reservation = work.addReservation({
+    ownId: reservationId,
+    owner,
+    windows: windows.map((window) => window.seq),
+    taskId: request.taskId,
+    kind: request.kind,
+    forced,
+    createdAtMs: work.nowMs,
+    grantedTokens,
+    unsentTokens: firstTurn ? 0 : grantedTokens,
+    chargedTokens: 0,
+    turns: 0,
+    closedAtMs: null,
+    isWholeTask: null,
+  });
+  if (!firstTurn) return { reservation, firstTurn: null };
+  return {
+    reservation,
+    firstTurn: work.addTurn(firstTurnId, reservation.seq, grantedTokens, firstTurn.model),
+  };
+}
+
+/** Puts tokens of a reservation in flight, extending it where its free tokens do not suffice. */
+export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow | Refusal {
+  const { reservationId, turnId = null, atLeastTokens, atMostTokens, model } = request;
+  requireAmounts(atLeastTokens, atMostTokens);
+  const reservation = work.findReservation(reservationId);
+  if (!reservation)
+    throw invalid(`There is no reservation ${reservationId}. Reserve before beginning a turn.`);
+  if (turnId !== null) {
+    const known = work.findTurn(turnId);
+    if (known && known.reservation === reservation.seq) return known;
+    if (known)
+      throw invalid(`The turn id ${turnId} is taken by another turn. Give each turn an id of its own.`);
+    requireOwnId('t', 'turnId', turnId);
+  }
+
+  const left = leastRemaining(work.status());
+  if (reservation.closedAtMs !== null) return refusal(work, left, atLeastTokens, 'closed');
+  const windows = windowsOf(work, reservation);
+  if (!windows.every((window) => isRunning(work, window))) {
+    return refusal(work, left, atLeastTokens, 'window-passed');
+  }
+  const inItsWindows = leastRemaining(statusOf(work, windows));
+  const available = reservation.unsentTokens + inItsWindows.tokens;
+  if (!reservation.forced && available < atLeastTokens) {
+    return refusal(work, { ...inItsWindows, tokens: available }, atLeastTokens);
+  }
+
+  const heldTokens = reservation.forced ? atMostTokens : Math.min(atMostTokens, available);
+  const extensionTokens = Math.max(0, heldTokens - reservation.unsentTokens);
+  if (extensionTokens > 0) {
+    for (const window of windows) hold(work, window, extensionTokens, reservation.forced);
+  }
+  reservation.grantedTokens += extensionTokens;
+  reservation.unsentTokens -= heldTokens - extensionTokens;
+  work.touchReservation(reservation);
+  return work.addTurn(turnId, reservation.seq, heldTokens, model);
+}
+
+/** Charge of a turn after `settleTurn`, and whether this call changed it. */
+export interface Settled {
+  readonly changed: boolean;
+  readonly chargedTokens: number;
+  readonly aboveHoldTokens: number;
+}
+
+/** Replaces a turn's hold by its outcome; an assumed turn's charge only by reported usage. */
+export function settleTurn(work: UnitOfWork, turnId: string, outcome: TurnOutcome): Settled {
+  if (outcome.kind === 'usage') requireUsage(outcome.usage);
+  const turn = work.findTurn(turnId);
+  if (!turn || turn.reservation === null) return { changed: false, chargedTokens: 0, aboveHoldTokens: 0 };
+  const { state } = turn;
+  const isOpen = state === turnState.inFlight || (state === turnState.assumed && outcome.kind === 'usage');
+  if (!isOpen) return { changed: false, chargedTokens: turn.chargedTokens, aboveHoldTokens: aboveHold(turn) };
+  const reservation = work.reservation(turn.reservation);
+  if (!reservation) throw new Error(`Turn ${turnId} has no reservation row ${turn.reservation}`);
+
+  resolve(work, reservation, turn, outcome);
+  const aboveHoldTokens = aboveHold(turn);
+  if (aboveHoldTokens > 0) {
+    const { holdTokens: heldTokens } = turn;
+    work.events.push({ type: 'usage-above-hold', turnId, heldTokens, chargedTokens: turn.chargedTokens });
+  }
+  return { changed: true, chargedTokens: turn.chargedTokens, aboveHoldTokens };
+}
+
+/** Records a turn that no budget pays for; a repeated id changes nothing. */
+export function recordTurn(work: UnitOfWork, turn: FreeTurn): void {
+  requireUsage(turn.usage);
+  requireOwnId('t', 'turnId', turn.turnId);
+  work.addFreeTurn(turn);
+}
+
+/** Frees what no turn holds; returns the freed tokens. */
+export function closeReservation(work: UnitOfWork, reservation: ReservationRow, closing?: Closing): number {
+  if (reservation.closedAtMs !== null) return 0;
+  const freedTokens = reservation.unsentTokens;
+  release(work, windowsOf(work, reservation), freedTokens, reservation.forced);
+  reservation.unsentTokens = 0;
+  reservation.closedAtMs = work.nowMs;
+  reservation.isWholeTask = closing?.isWholeTask ?? true;
+  work.touchReservation(reservation);
+  return freedTokens;
+}
+
+/** Charges every budget. */
+export function charge(work: UnitOfWork, tokens: number): void {
+  requireAmounts(tokens, tokens);
+  if (tokens === 0) return;
+  const windows = work.budgets.map((spec) => work.useWindow(spec));
+  work.addCharge(tokens, windows, 'charge');
+  for (const window of windows) settle(work, window, tokens);
+}
+
+/** Takes over an older installation's usage; false where the ledger was used or imported into before. */
+export function importUsage(work: UnitOfWork, usage: ImportedUsage): boolean {
+  requireAmounts(usage.usedTokens, usage.usedTokens);
+  const spec = work.budgets.find(({ name }) => name === usage.budgetName);
+  if (!spec) throw unknownBudget(work, usage.budgetName);
+  if (work.isUsed() || usage.resetAtMs <= work.nowMs) return false;
+  const window = work.useWindow(spec, usage.resetAtMs - spec.windowMs);
+  work.addCharge(usage.usedTokens, [window], 'import');
+  settle(work, window, usage.usedTokens);
+  return true;
+}
+
+/** Ends the current window of one budget, or of all. */
+export function resetWindows(work: UnitOfWork, budgetName: string | undefined): void {
+  const specs = work.budgets.filter(({ name }) => budgetName === undefined || name === budgetName);
+  if (specs.length === 0 && budgetName !== undefined) throw unknownBudget(work, budgetName);
+  for (const { name } of specs) {
+    const window = work.openWindow(name);
+    if (window) work.endWindow(window);
+  }
+}
+
+/** Ends a reservation whose owner is gone: its turns in flight stay charged, the rest is freed. */
+export function abandon(
+  work: UnitOfWork,
+  reservation: ReservationRow,
+  turns: readonly TurnRow[],
+  reason: string,
+): { readonly assumedTurns: number; readonly assumedTokens: number; readonly releasedTokens: number } {
+  let assumedTurns = 0;
+  let assumedTokens = 0;
+  for (const turn of turns) {
+    if (turn.state !== turnState.inFlight) continue;
+    resolve(work, reservation, turn, { kind: 'unknown', reason });
+    assumedTurns += 1;
+    assumedTokens += turn.chargedTokens;
+  }
+  const releasedTokens = closeReservation(work, reservation, { isWholeTask: false });
+  return { assumedTurns, assumedTokens, releasedTokens };
+}
+
+function resolve(work: UnitOfWork, reservation: ReservationRow, turn: TurnRow, outcome: TurnOutcome): void {
+  const wasInFlight = turn.state === turnState.inFlight;
+  const before = turn.chargedTokens;
+  turn.chargedTokens = chargeOf(turn, outcome);
+  turn.state = stateAfter(outcome);
+  const isCharged = turn.state !== turnState.released;
+
+  const windows = windowsOf(work, reservation);
+  if (wasInFlight) release(work, windows, turn.holdTokens, reservation.forced);
+  for (const window of windows) {
+    if (reservation.forced) window.forcedTokens += turn.chargedTokens - before;
+    settle(work, window, turn.chargedTokens - before);
+  }
+  reservation.chargedTokens += turn.chargedTokens - before;
+  if (wasInFlight && isCharged) reservation.turns += 1;
+  work.touchReservation(reservation);
+  work.writeOutcome(turn, {
+    usage: outcome.kind === 'usage' ? outcome.usage : null,
+    latencyMs: outcome.kind === 'usage' ? (outcome.latencyMs ?? null) : null,
+    reason: outcome.kind === 'usage' ? null : outcome.reason,
+  });
+}
+
+function chargeOf(turn: TurnRow, outcome: TurnOutcome): number {
+  if (outcome.kind === 'usage') return chargedTokens(outcome.usage);
+  return outcome.kind === 'unknown' ? turn.holdTokens : 0;
+}
+
+function stateAfter(outcome: TurnOutcome): TurnRow['state'] {
+  if (outcome.kind === 'usage') return turnState.settled;
+  return outcome.kind === 'unknown' ? turnState.assumed : turnState.released;
+}
+
+function aboveHold(turn: TurnRow): number {
+  return Math.max(0, turn.chargedTokens - turn.holdTokens);
+}
+
+function hold(work: UnitOfWork, window: WindowRow, tokens: number, forced: boolean): void {
+  window.heldTokens += tokens;
+  if (forced) window.forcedTokens += tokens;
+  work.touchWindow(window);
+}
+
+function release(work: UnitOfWork, windows: readonly WindowRow[], tokens: number, forced: boolean): void {
+  if (tokens === 0) return;
+  for (const window of windows) {
+    window.heldTokens -= tokens;
+    if (forced) window.forcedTokens -= tokens;
+    work.touchWindow(window);
+  }
+}
+
+/** Adds to a window's settled tokens (a correction may be negative) and fires the thresholds that they reach while it runs. */
+function settle(work: UnitOfWork, window: WindowRow, tokens: number): void {
+  window.settledTokens += tokens;
+  work.touchWindow(window);
+  const spec = work.budgets.find(({ name }) => name === window.budget);
+  if (!spec || !isRunning(work, window)) return;
+  for (const percent of reachedThresholds(spec, window.settledTokens, window.firedPercent)) {
+    window.firedPercent = percent;
+    work.events.push({ type: 'threshold', budget: budgetStatus(spec, window, work.nowMs), percent });
+  }
+}
+
+function windowsOf(work: UnitOfWork, reservation: ReservationRow): WindowRow[] {
+  return reservation.windows.map((seq) => {
+    const window = work.window(seq);
+    if (!window) throw new Error(`Reservation row ${reservation.seq} names window ${seq}, which is missing`);
+    return window;
+  });
+}
+
+/** Whether a window is its budget's current one. A budget that is no longer configured limits nothing, so its windows run on. */
+function isRunning(work: UnitOfWork, window: WindowRow): boolean {
+  const spec = work.budgets.find(({ name }) => name === window.budget);
+  return spec ? isCurrentWindow(spec, window, work.nowMs) : !window.ended;
+}
+
+function statusOf(work: UnitOfWork, windows: readonly WindowRow[]): BudgetStatus[] {
+  return windows.flatMap((window) => {
+    const spec = work.budgets.find(({ name }) => name === window.budget);
+    return spec ? [budgetStatus(spec, window, work.nowMs)] : [];
+  });
+}
+
+interface Left {
+  readonly tokens: number;
+  readonly budget: BudgetStatus | null;
+}
+
+function leastRemaining(budgets: readonly BudgetStatus[]): Left {
+  let left: Left = { tokens: Number.MAX_SAFE_INTEGER, budget: null };
+  for (const budget of budgets) {
+    if (budget.remainingTokens < left.tokens) left = { tokens: budget.remainingTokens, budget };
+  }
+  return left;
+}
+
+function refusal(work: UnitOfWork, left: Left, atLeastTokens: number, cause?: Refusal['cause']): Refusal {
+  const budgets = work.status();
+  const freeable = budgets.every(
+    ({ limitTokens, settledTokens }) => limitTokens - settledTokens >= atLeastTokens,
+  );
+  return {
+    granted: false,
+    remainingTokens: left.budget ? left.tokens : 0,
+    bindingBudget: left.budget?.name ?? '',
+    cause: cause ?? (freeable ? 'held' : 'spent'),
+    budgets,
+  };
+}
+
+function requireAmounts(atLeastTokens: number, atMostTokens: number): void {
+  for (const tokens of [atLeastTokens, atMostTokens]) {
+    if (!Number.isInteger(tokens) || tokens < 0 || tokens > mostTokens) {
+      throw invalid(`An amount of tokens is a whole number from 0 to ${mostTokens}; this was ${tokens}.`);
+    }
+  }
+  if (atMostTokens < atLeastTokens) {
+    throw invalid(
+      `At most ${atMostTokens} tokens is less than at least ${atLeastTokens}. Swap or raise them.`,
+    );
+  }
+}
+
+function requireUsage(usage: TokenUsage): void {
+  requireAmounts(usage.inputTokens, usage.inputTokens);
+  requireAmounts(usage.cacheCreationInputTokens, usage.cacheCreationInputTokens);
+  requireAmounts(usage.cacheReadInputTokens, usage.cacheReadInputTokens);
+  requireAmounts(usage.outputTokens, usage.outputTokens);
+}
+
+function requireOwnId(prefix: 'r' | 't', field: string, id: string): void {
+  if (id === '' || generatedId.seqOf(prefix, id) !== null) {
+    throw invalid(
+      `The ${field} "${id}" is not a free choice: ids like ${prefix}17 are made by the ledger. Use, for example, a UUID.`,
+    );
+  }
+}
+
+function unknownBudget(work: UnitOfWork, name: string): TeelammaError {
+  const names = work.budgets.map((spec) => spec.name).join(', ') || 'none';
+  return invalid(`There is no budget "${name}". Configured: ${names}.`);
+}
+
+function invalid(message: string): TeelammaError {
+  return new TeelammaError('invalid-argument', message);
+}

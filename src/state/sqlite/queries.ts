@@ -1,0 +1,99 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { CHARGED_AGENT, type HistoryQuery, type SettledTask, type TurnRecord } from '../Ledger.ts';
+import { turnState, turnStateNames } from './rows.ts';
+
+/** How far back the questions by kind look: rows are read newest first without an index by kind, which would cost every write. */
+const kindLookback = 10_000;
+
+/** Closed whole tasks of a kind, newest first, among the latest 10,000 reservations. */
+export function settledTasks(db: DatabaseSync, kind: string, limit: number): SettledTask[] {
+  const rows = db
+    .prepare(`SELECT charged AS chargedTokens, turns FROM reservation
+      WHERE kind = ? AND whole_task = 1 AND turns > 0 AND seq > (SELECT max(seq) FROM reservation) - ${kindLookback}
+      ORDER BY seq DESC LIMIT ?`)
+    .all(kind, limit);
+  return rows.map((row) => ({ chargedTokens: Number(row['chargedTokens']), turns: Number(row['turns']) }));
+}
+
+/** Output tokens of settled turns of a kind, newest first, among the latest 10,000 turns. */
+export function recentOutputTokens(db: DatabaseSync, kind: string, limit: number): number[] {
+  const rows = db
+    .prepare(`SELECT turn.output FROM turn CROSS JOIN reservation ON reservation.seq = turn.reservation
+      WHERE turn.state = ${turnState.settled} AND reservation.kind = ?
+        AND turn.seq > (SELECT max(seq) FROM turn) - ${kindLookback}
+      ORDER BY turn.seq DESC LIMIT ?`)
+    .all(kind, limit);
+  return rows.map((row) => Number(row['output']));
+}
+
+/** Turns by start, newest first. */
+export function history(db: DatabaseSync, query: HistoryQuery): TurnRecord[] {
+  const rows = db
+    .prepare(historySql)
+    .all(
+      query.sinceMs ?? Number.MIN_SAFE_INTEGER,
+      query.untilMs ?? Number.MAX_SAFE_INTEGER,
+      query.agent ?? null,
+      query.agent ?? null,
+      query.limit ?? 100,
+    ) as unknown as HistoryColumns[];
+  return rows.map(toTurnRecord);
+}
+
+const historySql = `
+  SELECT coalesce(turn.own_id, 't' || turn.seq) AS turnId,
+    coalesce(reservation.task_id, free_task_id) AS taskId,
+    coalesce(reservation.kind, free_kind) AS kind,
+    coalesce(free_agent, '${CHARGED_AGENT}') AS agent,
+    model, state, hold, turn.charged, started_ms, settled_ms, input, cache_creation, cache_read, output, latency_ms, reason,
+    coalesce(reservation.forced, 0) AS forced
+  FROM turn LEFT JOIN reservation ON reservation.seq = turn.reservation
+  WHERE started_ms >= ? AND started_ms <= ? AND (? IS NULL OR coalesce(free_agent, '${CHARGED_AGENT}') = ?)
+  ORDER BY started_ms DESC, turn.seq DESC LIMIT ?`;
+
+interface HistoryColumns {
+  readonly turnId: string;
+  readonly taskId: string;
+  readonly kind: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly state: 0 | 1 | 2 | 3;
+  readonly hold: number;
+  readonly charged: number;
+  readonly started_ms: number;
+  readonly settled_ms: number | null;
+  readonly input: number | null;
+  readonly cache_creation: number | null;
+  readonly cache_read: number | null;
+  readonly output: number | null;
+  readonly latency_ms: number | null;
+  readonly reason: string | null;
+  readonly forced: number;
+}
+
+function toTurnRecord(row: HistoryColumns): TurnRecord {
+  return {
+    turnId: row.turnId,
+    taskId: row.taskId,
+    kind: row.kind,
+    agent: row.agent,
+    model: row.model,
+    state: turnStateNames[row.state],
+    heldTokens: row.hold,
+    chargedTokens: row.charged,
+    usage:
+      row.input === null
+        ? null
+        : {
+            inputTokens: row.input,
+            cacheCreationInputTokens: row.cache_creation ?? 0,
+            cacheReadInputTokens: row.cache_read ?? 0,
+            outputTokens: row.output ?? 0,
+          },
+    forced: row.forced === 1,
+    startedAtMs: row.started_ms,
+    settledAtMs: row.settled_ms,
+    latencyMs: row.latency_ms,
+    reason: row.reason,
+  };
+}

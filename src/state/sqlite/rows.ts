@@ -1,0 +1,66 @@
+import type { WindowSums } from '../budget-status.ts';
+
+/** Rows as the unit of work holds them: plain mutable data, written back where they were touched. Amounts are tokens. */
+
+export interface WindowRow extends WindowSums {
+  readonly seq: number;
+  readonly budget: string;
+  ended: boolean;
+  settledTokens: number;
+  heldTokens: number;
+  forcedTokens: number;
+  /** Highest threshold that fired in this window; 0: none. */
+  firedPercent: number;
+}
+
+export interface ReservationRow {
+  readonly seq: number;
+  /** The id that the caller chose, or null: then it is `r<seq>`. */
+  readonly ownId: string | null;
+  readonly owner: number;
+  /** The window that it was made in, of each budget that there was. */
+  readonly windows: readonly number[];
+  readonly taskId: string;
+  readonly kind: string;
+  readonly forced: boolean;
+  readonly createdAtMs: number;
+  grantedTokens: number;
+  /** Held, and in no turn. */
+  unsentTokens: number;
+  chargedTokens: number;
+  /** Turns that were charged. */
+  turns: number;
+  closedAtMs: number | null;
+  isWholeTask: boolean | null;
+}
+
+export interface TurnRow {
+  readonly seq: number;
+  /** The id that the caller chose, or null: then it is `t<seq>`. */
+  readonly ownId: string | null;
+  /** Null for a turn that no budget pays for. */
+  readonly reservation: number | null;
+  readonly holdTokens: number;
+  state: TurnState;
+  chargedTokens: number;
+}
+
+export type TurnState = (typeof turnState)[keyof typeof turnState];
+
+/** Stored numbers of the states; never renumber. */
+export const turnState = { inFlight: 0, settled: 1, assumed: 2, released: 3 } as const;
+
+/** Names of the states by their stored numbers. */
+export const turnStateNames = ['in-flight', 'settled', 'assumed', 'released'] as const;
+
+/** Ids that the ledger makes: `r17` is the reservation of row 17, `t17` the turn. Callers' own ids must not look like that. */
+export const generatedId = {
+  reservation: (row: { seq: number; ownId: string | null }) => row.ownId ?? `r${row.seq}`,
+  turn: (row: { seq: number; ownId: string | null }) => row.ownId ?? `t${row.seq}`,
+  /** Row number of a generated id, null for any other. */
+  seqOf: (prefix: 'r' | 't', id: string): number | null => {
+    if (id[0] !== prefix || id.length > 16) return null;
+    const digits = id.slice(1);
+    return /^[1-9][0-9]*$/.test(digits) ? Number(digits) : null;
+  },
+};
