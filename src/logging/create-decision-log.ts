@@ -1,0 +1,121 @@
+import { pino } from 'pino';
+import type { DecisionLog, LogEntry } from './LogEntry.ts';
+import { maskSecrets } from './mask-secrets.ts';
+import { RotatingFile } from './RotatingFile.ts';
+import { redact } from './redact.ts';
+
+export interface DecisionLogOptions {
+  /** Created with mode 0700 at the first entry; files have 0600. */
+  readonly folder: string;
+  /** The lowest level that is written. */
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  /** `hash`: prompts and answers as length and hash; `full`: as they are. Keys are masked in both. */
+  readonly prompts: 'hash' | 'full';
+  /** Files that are kept. Default 14, at least 2. */
+  readonly maxFiles?: number;
+  /** Size from which the next file is begun. Default 10,000,000. */
+  readonly maxFileBytes?: number;
+}
+
+export interface DecisionLogPorts {
+  readonly nowMs: () => number;
+  /** Told once when entries cannot be written; the work goes on without them. */
+  readonly onProblem: (message: string) => void;
+}
+
+/** Longest line, newline included. */
+export const maxEntryBytes = 65_536;
+/** What `input` and `output` may take of it together; the rest is for the other fields and for markers. */
+const maxDataBytes = 60_000;
+
+/**
+ * The log of decisions: one JSON line an entry, `{level, time, agent, action, taskId?, input, output}`, `time` in ISO 8601 UTC. An
+ * entry that had to be cut has `"cut": true`. docs/logging.md describes format, rotation and redaction.
+ *
+ * `record` hands the line to the operating system at once: nothing is lost when the process ends, and no thread has to be waited for.
+ * Keys are masked by our own walk and not by pino's `redact`, which knows a key only by a path that was spelled out before.
+ */
+export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLogPorts): DecisionLog {
+  const file = new RotatingFile(
+    {
+      folder: options.folder,
+      maxFiles: options.maxFiles ?? 14,
+      maxFileBytes: options.maxFileBytes ?? 10_000_000,
+    },
+    { nowMs: ports.nowMs, onProblem: tell },
+  );
+  const logger = pino(
+    {
+      base: null,
+      level: options.level,
+      formatters: { level: (level) => ({ level }) },
+      timestamp: () => `,"time":"${new Date(ports.nowMs()).toISOString()}"`,
+    },
+    { write: (line: string) => file.write(line) },
+  );
+  let lostEntries = 0;
+  let isReported = false;
+
+  function write({ level, ...entry }: LogEntry): void {
+    logger[level ?? 'info'](bounded(entry, options.prompts));
+  }
+
+  function tell(message: string): void {
+    try {
+      ports.onProblem(message);
+    } catch {
+      // Whoever listens must not end the task that is being logged.
+    }
+  }
+
+  function lost(error: unknown): void {
+    lostEntries += 1;
+    if (isReported) return;
+    isReported = true;
+    const problem = error instanceof Error ? error.message : String(error);
+    tell(
+      `Decisions cannot be logged in ${options.folder}: ${problem}. The work goes on without; check free space and permissions there.`,
+    );
+  }
+
+  return {
+    record(entry) {
+      try {
+        write(entry);
+        if (lostEntries === 0) return;
+        const count = lostEntries;
+        write({ agent: 'log', action: 'entries-lost', level: 'warn', input: {}, output: { count } });
+        lostEntries = 0;
+      } catch (error) {
+        lost(error);
+      }
+    },
+    async flush() {
+      try {
+        await file.flush();
+      } catch (error) {
+        lost(error);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      file.close();
+    },
+  };
+}
+
+function bounded({ agent, action, taskId, input, output }: LogEntry, prompts: 'hash' | 'full') {
+  const given = redact(input, { prompts, maxBytes: maxDataBytes / 2 });
+  const came = redact(output, { prompts, maxBytes: maxDataBytes - given.bytes });
+  return {
+    agent: shortName(agent),
+    action: shortName(action),
+    ...(taskId !== undefined && { taskId: shortName(taskId) }),
+    input: given.value,
+    output: came.value,
+    ...((given.isCut || came.isCut) && { cut: true }),
+  };
+}
+
+function shortName(name: string): string {
+  return maskSecrets(String(name).slice(0, 200));
+}
