@@ -20,7 +20,7 @@ export interface AnswerRequest {
 }
 
 /** The line that every built-in answer begins with. */
-export function simulatedMark(model: string): string {
+function simulatedMark(model: string): string {
   return `[simulated ${model}]`;
 }
 

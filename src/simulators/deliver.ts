@@ -46,7 +46,7 @@ export interface Delivery {
  * Told before each step that the client can see, so that whoever has seen an answer finds it recorded. A last call corrects the
  * outcome where the client left before it had everything.
  */
-export type Report = (delivery: Delivery) => void;
+type Report = (delivery: Delivery) => void;
 
 /** Sends a stream, event by event, until it is complete, the fault strikes, or the client has gone. */
 export async function deliverStream(exchange: Exchange, answer: StreamAnswer): Promise<void> {

@@ -16,7 +16,7 @@ export interface PromptMarkers {
   readonly think?: boolean;
 }
 
-export type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty';
+type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty';
 
 const styles: ReadonlySet<string> = new Set(['refuse', 'elide', 'broken-code', 'secret', 'empty']);
 

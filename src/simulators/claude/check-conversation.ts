@@ -62,6 +62,9 @@ function checkContent(message: RequestMessage, index: number, isLast: boolean): 
       `messages.${index}: all messages must have non-empty content except for the optional final assistant message`,
     );
   }
+  if (isLast && role === 'assistant' && /\s$/.test(lastText(content))) {
+    throw invalidRequest('messages: final assistant content cannot end with trailing whitespace');
+  }
   if (typeof content === 'string') return;
   for (const [at, block] of content.entries()) {
     if (block.type !== 'text') continue;
@@ -72,16 +75,29 @@ function checkContent(message: RequestMessage, index: number, isLast: boolean): 
   }
 }
 
+function lastText(content: RequestMessage['content']): string {
+  if (typeof content === 'string') return content;
+  const last = content.at(-1);
+  return last?.type === 'text' && typeof last['text'] === 'string' ? last['text'] : '';
+}
+
 /** Returns the ids that stay open. */
 function checkResults(blocks: readonly RequestBlock[], index: number, openIds: readonly string[]): string[] {
   const open = new Set(openIds);
+  // Results must come first in their message; one behind anything else answers nothing.
+  let isFirst = true;
   for (const [at, block] of blocks.entries()) {
-    if (block.type !== 'tool_result') continue;
+    if (block.type !== 'tool_result') {
+      isFirst = false;
+      continue;
+    }
     const id = block['tool_use_id'];
     if (typeof id !== 'string') {
       throw invalidRequest(`messages.${index}.content.${at}.tool_result.tool_use_id: Field required`);
     }
-    if (!open.delete(id)) {
+    if (open.has(id)) {
+      if (isFirst) open.delete(id);
+    } else {
       throw invalidRequest(
         `messages.${index}.content.${at}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${id}. ` +
           'Each `tool_result` block must have a corresponding `tool_use` block in the previous message.',

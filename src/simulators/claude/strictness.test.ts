@@ -172,6 +172,16 @@ describe('bodies that are refused with 400', () => {
       /without `tool_result` blocks immediately after: toolu_2\./,
     ],
     [
+      'a result behind other content',
+      turns(user, assistant(call), answering({ type: 'text', text: 'x' }, result)),
+      /without `tool_result` blocks immediately after: toolu_1\./,
+    ],
+    [
+      'an answer begun with a space at its end',
+      turns(user, assistant({ type: 'text', text: 'So ' })),
+      /final assistant content cannot end with trailing whitespace/,
+    ],
+    [
       'a result twice',
       turns(
         user,
@@ -244,6 +254,7 @@ describe('bodies that are accepted', () => {
       turns(user, assistant(call), { role: 'system', content: [] }, answering(result)),
     ],
     ['signed thinking before a call', turns(user, assistant(signed, call), answering(result))],
+    ['text behind a result', turns(user, assistant(call), answering(result, { type: 'text', text: 'x' }))],
     ['an empty assistant message at the end', turns(user, assistant())],
     [
       'tools of the server without schema',

@@ -17,7 +17,7 @@ const tokensPerImage = 768;
 const defaultKeep = 4;
 
 /** Prompt tokens of a request, as `prompt_eval_count` reports them where nothing was dropped. */
-export function countPromptTokens(body: ChatBody, messages: readonly ChatMessage[]): number {
+function countPromptTokens(body: ChatBody, messages: readonly ChatMessage[]): number {
   let tokens = body.tools ? countValueTokens(body.tools) : 0;
   for (const message of messages) {
     tokens +=

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** What a model can do, as `/api/show` names it. */
-export type OllamaCapability = 'completion' | 'tools' | 'thinking' | 'vision';
+type OllamaCapability = 'completion' | 'tools' | 'thinking' | 'vision';
 
 /** One installed model. */
 export interface OllamaModel {
