@@ -6,6 +6,7 @@ import type { Specialist } from './agents/Specialist.ts';
 import { type BudgetSource, budgetSource } from './config/budget-source.ts';
 import type { Config, Environment } from './config/Config.ts';
 import { loadConfig } from './config/load-config.ts';
+import { withoutOwnGateway } from './config/own-gateway.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
@@ -127,12 +128,14 @@ async function assemble(
   onWarning: AppOptions['onWarning'],
   own: <T extends AsyncDisposable>(part: T) => T,
 ): Promise<Parts> {
-  const { config } = loadConfig(environment);
+  const loaded = loadConfig(environment);
+  const { config, problem } = await withoutOwnGateway(loaded);
   const log = own(await openLog(config, (problem) => onWarning?.(problem)));
   const warn = (message: string) => {
     log.record({ agent: 'app', action: 'warning', level: 'warn', input: {}, output: { message } });
     onWarning?.(message);
   };
+  if (problem !== null) warn(problem);
   const ledger = own(await openLedger(config, environment));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));

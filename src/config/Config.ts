@@ -64,6 +64,8 @@ export interface Paths {
   readonly budgetFile: string;
   readonly coolDownFile: string;
   readonly logFolder: string;
+  /** Whole outputs that were too long for the client that asked. */
+  readonly outputFolder: string;
 }
 
 /** Where a value came from; `config` shows it. */

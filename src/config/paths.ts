@@ -14,5 +14,6 @@ export function resolvePaths(environment: Environment): Paths {
     budgetFile: join(stateFolder, 'token_budget.json'),
     coolDownFile: join(stateFolder, 'cool-down.json'),
     logFolder: join(home, 'logs'),
+    outputFolder: join(stateFolder, 'outputs'),
   };
 }

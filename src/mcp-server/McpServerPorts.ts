@@ -1,0 +1,19 @@
+import type { MetaCoordinator } from '../agents/MetaCoordinator.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Ledger } from '../state/Ledger.ts';
+import type { BudgetWatch } from './BudgetWatch.ts';
+import type { RecentDecisions } from './RecentDecisions.ts';
+import type { RunningTasks } from './RunningTasks.ts';
+
+/** What the MCP server works with. All connections of one process share them. */
+export interface McpServerPorts {
+  readonly pipeline: Pick<Pipeline, 'executeTask'>;
+  readonly coordinator: Pick<MetaCoordinator, 'preview'>;
+  readonly ledger: Pick<Ledger, 'status' | 'history'>;
+  readonly running: RunningTasks;
+  readonly decisions: RecentDecisions;
+  readonly watch: BudgetWatch;
+  /** Writes a text that is too long for an answer to disk, readable for the user alone, and gives its absolute path. */
+  readonly saveOutput: (taskId: string, text: string) => Promise<string>;
+  readonly nowMs: () => number;
+}

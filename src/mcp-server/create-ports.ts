@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { MetaCoordinator } from '../agents/MetaCoordinator.ts';
+import type { Config } from '../config/Config.ts';
+import type { DecisionLog } from '../logging/LogEntry.ts';
+import type { Pipeline } from '../pipeline.ts';
+import type { Ledger } from '../state/Ledger.ts';
+import { BudgetWatch, type BudgetWatchOptions } from './BudgetWatch.ts';
+import { RecentDecisions } from './RecentDecisions.ts';
+import { RunningTasks } from './RunningTasks.ts';
+import { saveOutput } from './save-output.ts';
+import type { ServeHttpPorts } from './serve-http.ts';
+
+/** The parts of an installation that the MCP server uses; an `App` has them. */
+export interface McpParts {
+  readonly config: Config;
+  readonly pipeline: Pipeline;
+  readonly coordinator: MetaCoordinator;
+  readonly ledger: Ledger;
+  readonly log: DecisionLog;
+}
+
+/** What `serveMcpStdio` and `serveMcpHttp` take, for one process. */
+export function createMcpPorts(parts: McpParts, options: BudgetWatchOptions = {}): ServeHttpPorts {
+  const { pipeline, coordinator, ledger, log } = parts;
+  const { logFolder, outputFolder } = parts.config.paths;
+  return {
+    pipeline,
+    coordinator,
+    ledger,
+    running: new RunningTasks(),
+    decisions: new RecentDecisions({ logFolder }, { log }),
+    watch: new BudgetWatch(options, { ledger }),
+    saveOutput: (taskId, text) => saveOutput(outputFolder, taskId, text),
+    nowMs: Date.now,
+    newId: randomUUID,
+  };
+}

@@ -1,0 +1,32 @@
+import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** Files that stay; the oldest go first. */
+const keptFiles = 100;
+
+/** Writes a task's whole output to `<folder>/<taskId>.md`, mode 0600, and gives the path. At most 100 such files are kept. */
+export async function saveOutput(folder: string, taskId: string, text: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, `${taskId.replaceAll(/[^\w-]/g, '_')}.md`);
+  await writeFile(file, text, { mode: 0o600 });
+  await removeOldest(folder);
+  return file;
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.md'));
+  if (names.length <= keptFiles) return;
+  const aged = await Promise.all(
+    names.map(async (name) => {
+      const file = join(folder, name);
+      return { file, atMs: await stat(file).then(({ mtimeMs }) => mtimeMs, gone) };
+    }),
+  );
+  aged.sort((a, b) => a.atMs - b.atMs);
+  for (const { file } of aged.slice(0, aged.length - keptFiles)) await unlink(file).catch(gone);
+}
+
+/** Another process cleans the same folder; what is gone needs no cleaning. */
+function gone(): number {
+  return 0;
+}

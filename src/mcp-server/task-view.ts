@@ -1,0 +1,88 @@
+import * as z from 'zod';
+import type { TaskResult } from '../task-events.ts';
+import { budgetSchema, budgetText, budgetView } from './budget-view.ts';
+import { decisionSchema, decisionText, decisionView } from './decision-view.ts';
+
+const agent = z.enum(['claude-specialist', 'ollama-specialist']);
+
+/** What `run_task` gives back. With `dryRun` there are only `outcome` and `decision`. */
+export const runTaskSchema = z.object({
+  outcome: z.enum(['approved', 'not-approved', 'dry-run']).describe('what the critic says of the output'),
+  output: z.string().optional().describe('the answer'),
+  fullOutputFile: z
+    .string()
+    .optional()
+    .describe('absolute path of the whole output, where `output` had to be cut'),
+  agent: agent.optional().describe('who gave the answer'),
+  model: z.string().optional(),
+  issues: z
+    .array(z.object({ severity: z.enum(['error', 'warning']), message: z.string() }))
+    .optional()
+    .describe('what the critic found'),
+  chargedTokens: z.number().int().optional().describe('Claude tokens that this task used, all turns'),
+  turns: z
+    .array(
+      z.object({
+        agent,
+        model: z.string(),
+        purpose: z.enum(['answer', 'repair', 'escalation']),
+        inputTokens: z.number().int(),
+        outputTokens: z.number().int(),
+        chargedTokens: z.number().int(),
+      }),
+    )
+    .optional(),
+  handovers: z.array(z.object({ from: agent, to: agent, reason: z.string() })).optional(),
+  warnings: z.array(z.string()).optional(),
+  decision: decisionSchema,
+  budgets: z.array(budgetSchema).optional(),
+});
+
+export type TaskView = z.infer<typeof runTaskSchema>;
+
+/** A task's result in the terms of `runTaskSchema`. */
+export function taskView(result: TaskResult): TaskView {
+  return {
+    outcome: result.verdict.outcome === 'approved' ? 'approved' : 'not-approved',
+    output: result.output,
+    agent: result.agent,
+    model: result.model,
+    issues: result.verdict.issues.map(({ severity, message }) => ({ severity, message })),
+    chargedTokens: result.chargedTokens,
+    turns: result.turns.map((turn) => ({
+      agent: turn.agent,
+      model: turn.model,
+      purpose: turn.purpose,
+      inputTokens:
+        turn.usage.inputTokens + turn.usage.cacheCreationInputTokens + turn.usage.cacheReadInputTokens,
+      outputTokens: turn.usage.outputTokens,
+      chargedTokens: turn.chargedTokens,
+    })),
+    handovers: result.handovers.map(({ from, to, reason }) => ({ from, to, reason })),
+    warnings: [...result.warnings],
+    decision: decisionView(result.decision),
+    budgets: result.budgets.map(budgetView),
+  };
+}
+
+/** The same as text: the answer first, then everything else that the view says. */
+export function taskText(view: TaskView): string {
+  const { agent: author, model, outcome, chargedTokens = 0, decision } = view;
+  const lines = [
+    `${author} (${model}) answered; ${outcome === 'approved' ? 'the critic approved it' : 'THE CRITIC DID NOT APPROVE IT'}. ` +
+      `${chargedTokens} Claude tokens charged, ${decision.estimatedTokens} were estimated.`,
+    ...(view.issues ?? []).map(({ severity, message }) => `${severity}: ${message}`),
+    ...(view.warnings ?? []).map((warning) => `Warning: ${warning}`),
+    ...(view.handovers ?? []).map(({ from, to, reason }) => `Handover from ${from} to ${to}: ${reason}`),
+    ...(view.turns ?? []).map(turnText),
+    `Decision: ${decisionText(decision)}`,
+    ...(view.budgets ?? []).map(budgetText),
+    ...(view.fullOutputFile === undefined ? [] : [`Whole output: ${view.fullOutputFile}`]),
+  ];
+  return `${view.output ?? ''}\n\n---\n${lines.join('\n')}`;
+}
+
+function turnText(turn: NonNullable<TaskView['turns']>[number], index: number): string {
+  const { purpose, agent: author, model, inputTokens, outputTokens, chargedTokens } = turn;
+  return `Turn ${index + 1} (${purpose}): ${author}, ${model}, ${inputTokens} tokens in, ${outputTokens} out, ${chargedTokens} charged.`;
+}

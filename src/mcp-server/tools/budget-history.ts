@@ -1,0 +1,91 @@
+import type { McpServer } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import type { TurnRecord } from '../../state/Ledger.ts';
+import { agentOfArgument } from '../agent-argument.ts';
+import type { McpServerPorts } from '../McpServerPorts.ts';
+import { toolAnswer, toolError } from '../tool-answer.ts';
+
+const description = `Lists the latest model calls that were made under the token budget, newest first, by every program of the user that shares it: when, which specialist and model, tokens in and out, tokens charged to the budget, and how each ended. Only reads. Use it when the user asks what used up the tokens.`;
+
+const inputSchema = z.strictObject({
+  limit: z.number().int().min(1).max(200).default(20).describe('How many calls, 1 to 200.'),
+  agent: z.enum(['claude', 'ollama']).optional().describe('Only the calls of one specialist.'),
+  sinceHours: z.number().positive().max(9_600).optional().describe('Only calls of the last so many hours.'),
+});
+
+const callSchema = z.object({
+  startedAt: z.string().describe('ISO 8601'),
+  taskId: z.string(),
+  kind: z.string(),
+  agent: z.string(),
+  model: z.string(),
+  state: z
+    .enum(['in-flight', 'settled', 'assumed', 'released'])
+    .describe('assumed: the usage is not known, so it stays charged in full; released: it was not charged'),
+  chargedTokens: z.number().int(),
+  heldTokens: z.number().int(),
+  inputTokens: z.number().int().nullable(),
+  outputTokens: z.number().int().nullable(),
+  forced: z.boolean(),
+  latencyMs: z.number().nullable(),
+  reason: z.string().nullable(),
+});
+
+type CallView = z.infer<typeof callSchema>;
+
+/** `budget_history`: what used the tokens. */
+export function registerBudgetHistory(server: McpServer, { ledger, nowMs }: McpServerPorts): void {
+  const config = {
+    title: 'What used the token budget',
+    description,
+    inputSchema,
+    outputSchema: z.object({ calls: z.array(callSchema) }),
+    annotations: { readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+  };
+  server.registerTool('budget_history', config, async ({ limit, agent, sinceHours }) => {
+    try {
+      const agentName = agentOfArgument(agent);
+      const turns = await ledger.history({
+        limit,
+        ...(agentName && { agent: agentName }),
+        ...(sinceHours !== undefined && { sinceMs: nowMs() - sinceHours * 3_600_000 }),
+      });
+      const calls = turns.map(callView);
+      const text = calls.length > 0 ? calls.map(callText).join('\n') : 'No model call was made in that time.';
+      return toolAnswer(text, { calls });
+    } catch (error) {
+      return toolError(error);
+    }
+  });
+}
+
+function callView(turn: TurnRecord): CallView {
+  const { usage } = turn;
+  return {
+    startedAt: new Date(turn.startedAtMs).toISOString(),
+    taskId: turn.taskId,
+    kind: turn.kind,
+    agent: turn.agent,
+    model: turn.model,
+    state: turn.state,
+    chargedTokens: turn.chargedTokens,
+    heldTokens: turn.heldTokens,
+    inputTokens: usage && usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens,
+    outputTokens: usage?.outputTokens ?? null,
+    forced: turn.forced,
+    latencyMs: turn.latencyMs,
+    reason: turn.reason,
+  };
+}
+
+function callText(call: CallView): string {
+  const tokens =
+    call.inputTokens === null ? 'usage unknown' : `${call.inputTokens} in, ${call.outputTokens} out`;
+  const latency = call.latencyMs === null ? '' : `, ${call.latencyMs} ms`;
+  const forced = call.forced ? ', forced' : '';
+  const reason = call.reason === null ? '' : ` (${call.reason})`;
+  return (
+    `${call.startedAt} ${call.agent} ${call.model} ${call.state}: ${tokens}, ${call.chargedTokens} charged, ` +
+    `${call.heldTokens} held${latency}${forced}, ${call.kind} task ${call.taskId}${reason}`
+  );
+}
