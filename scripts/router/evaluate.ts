@@ -61,7 +61,7 @@ export function leaveOneSourceOut(
       weakFails: balancedMean(others, (example) => 1 - example.weakOk),
       strongHelps: balancedMean(others, strongHelpsLabel),
     };
-    const plain = new Router({ weights: { ...shipped, fitted, prior: { intercept: 0, weights: {} } } });
+    const plain = new Router({ weights: { ...shipped, fitted, prior: { weights: {} } } });
     const full = new Router({ weights: { ...shipped, fitted } });
     for (const example of held) {
       const { weakOk, strongOk } = example;

@@ -170,14 +170,13 @@ function weightsTable({ fitted, prior }: RouterWeights): string {
         figure((weak + strong) / 2),
         'less the operating point',
       ],
-      ['intercept', 'prior', '', '', figure(prior.intercept), ''],
       ...rows,
     ],
   );
 }
 
 function tasksTable(tasks: readonly LabelledTask[], weights: RouterWeights): string {
-  const withoutPrior = { ...weights, prior: { intercept: 0, weights: {} } };
+  const withoutPrior = { ...weights, prior: { weights: {} } };
   const halves = (['tuning', 'held-out'] as const).map((half) => {
     const own = tasks.filter((task) => task.half === half);
     return { half, full: judgeTasks(own, weights), fitted: judgeTasks(own, withoutPrior) };

@@ -23,7 +23,7 @@ export class Router {
   private readonly weights: RouterWeights;
   private readonly threshold: number;
   private readonly terms: readonly Term[];
-  private readonly fittedIntercept: number;
+  private readonly intercept: number;
 
   /** @throws RangeError for a threshold that is not between 0 and 1. */
   constructor(options: RouterOptions = {}) {
@@ -34,19 +34,24 @@ export class Router {
     }
     this.terms = termsOf(this.weights);
     const { weakFails, strongHelps } = this.weights.fitted;
-    this.fittedIntercept = (centredIntercept(weakFails) + centredIntercept(strongHelps)) / 2;
+    this.intercept = (centredIntercept(weakFails) + centredIntercept(strongHelps)) / 2;
   }
 
   /** Takes any string; an empty one is simple. Time is bounded: see `extractFeatures`. */
   assess(task: string): Complexity {
     const features = extractFeatures(task);
     const { weakFails, strongHelps, ceilings } = this.weights.fitted;
-    const prior = this.weights.prior.intercept;
+    let logit = this.intercept;
     const signals: Signal[] = [
-      intercept('fitted-intercept', 'fitted', this.fittedIntercept, 'where the fitted part starts'),
-      intercept('prior-intercept', 'prior', prior, 'where the hand-set part starts'),
+      {
+        name: 'intercept',
+        origin: 'fitted',
+        value: 1,
+        weight: logit,
+        contribution: logit,
+        description: 'where every task starts',
+      },
     ];
-    let logit = this.fittedIntercept + prior;
     for (const { name, origin, weight, ceiling, description } of this.terms) {
       const value = Math.min(features[name], ceiling);
       if (value === 0) continue;
@@ -94,10 +99,6 @@ function termsOf(weights: RouterWeights): Term[] {
     ];
   });
   return terms.filter((term) => term.weight !== 0);
-}
-
-function intercept(name: string, origin: 'fitted' | 'prior', weight: number, description: string): Signal {
-  return { name, origin, value: 1, weight, contribution: weight, description };
 }
 
 function centredIntercept(head: FittedHead): number {

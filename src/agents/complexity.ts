@@ -29,6 +29,6 @@ export interface Complexity {
    * that was measured elsewhere is calibrated for your tasks.
    */
   readonly confidence: number;
-  /** Signals that took part, in the order of the weights file; those with value 0 are left out, the intercepts never. */
+  /** Signals that took part, in the order of the weights file; those with value 0 are left out, the intercept never. */
   readonly signals: readonly Signal[];
 }

@@ -16,7 +16,6 @@ export interface RouterWeights {
     readonly ceilings: Readonly<Partial<Record<FeatureName, number>>>;
   };
   readonly prior: {
-    readonly intercept: number;
     readonly weights: Readonly<Partial<Record<FeatureName, number>>>;
   };
 }
