@@ -8,5 +8,8 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['run', async () => (await import('./commands/run.ts')).registerRun],
   ['route', async () => (await import('./commands/route.ts')).registerRoute],
   ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
+  ['log', async () => (await import('./commands/log.ts')).registerLog],
   ['config', async () => (await import('./commands/config.ts')).registerConfig],
+  ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
+  ['init', async () => (await import('./commands/init.ts')).registerInit],
 ]);

@@ -45,7 +45,7 @@ export async function createProgram(context: CliContext, commandLine: readonly s
       getOutHasColors: () => context.style.enabled,
       getErrHasColors: () => context.errorStyle.enabled,
     })
-    .configureHelp({ styleTitle: (title) => context.style.bold(title) });
+    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => context.style.bold(title) });
   const called = commandLine.find((argument) => !argument.startsWith('-'));
   const loader = called === undefined ? undefined : commandLoaders.get(called);
   if (loader) {

@@ -14,7 +14,9 @@ export function formatMoment(atMs: number, timeZone: string): string {
   const parts = new Map(format.formatToParts(atMs).map(({ type, value }) => [type, value]));
   const part = (type: Intl.DateTimeFormatPartTypes): string => parts.get(type) ?? '';
   const day = `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}`;
-  return `${day}, ${part('hour')}:${part('minute')} ${part('timeZoneName')} (${timeZone})`;
+  // Some versions of ICU write GMT+0.
+  const offset = part('timeZoneName').replace(/\+0$/, '');
+  return `${day}, ${part('hour')}:${part('minute')} ${offset} (${timeZone})`;
 }
 
 /** The same in few columns, for tables: `2025-03-30 03:30:05`. */

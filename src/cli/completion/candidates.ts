@@ -44,6 +44,7 @@ function valueOption(command: Command, word: string): Option | undefined {
 
 function suggestions(command: Command, operands: number, current: string): Candidate[] {
   const help = command.createHelp();
+  help.showGlobalOptions = true;
   if (current.startsWith('-')) {
     const options = [...help.visibleOptions(command), ...help.visibleGlobalOptions(command)];
     return options.flatMap(({ long, description }) => (long ? [{ word: long, description }] : []));

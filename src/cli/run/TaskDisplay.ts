@@ -27,7 +27,8 @@ export class TaskDisplay {
   private readonly context: CliContext;
   private readonly spinner: Spinner | null;
   private activity = 'starting';
-  private budget: BudgetStatus | undefined;
+  /** Percent used and tokens left, as far as events have told. */
+  private budgetText = '';
   /** The text of the running turn that stands on stdout. */
   private streamed = '';
   /** Whether stdout ends inside a line. */
@@ -56,8 +57,12 @@ export class TaskDisplay {
     if (event.type === 'text') this.stream(event.text);
     else this.tell(event);
     if (event.type === 'turn-started') this.activity = `${event.agent} (${event.model})`;
-    if (event.type === 'turn-settled') this.budget = bindingBudget(event.budgets);
-    if (event.type === 'threshold') this.budget = event.budget;
+    if (event.type === 'decision' && event.decision.tokenBudgetStatus) {
+      const { used, remaining } = event.decision.tokenBudgetStatus;
+      this.budgetText = budgetText(used, remaining, used + remaining);
+    }
+    if (event.type === 'turn-settled') this.showBudget(bindingBudget(event.budgets));
+    if (event.type === 'threshold') this.showBudget(event.budget);
     if (event.type === 'waiting') this.activity = `waiting: ${event.reason}`;
     if (event.type !== 'text' && this.spinner?.isSpinning) this.spinner.text = this.liveLine();
   }
@@ -142,14 +147,20 @@ export class TaskDisplay {
     return environment['TERM'] !== 'dumb' && environment['CI'] === undefined;
   }
 
-  private liveLine(): string {
-    const { budget } = this;
-    const share = budget
-      ? ` · budget ${percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens)}%, ${formatTokens(budget.remainingTokens)} left`
-      : '';
-    // The spinner's own sign and a space stand before it.
-    return truncate(this.activity + share, columnsOf(this.context.stderr) - 3);
+  private showBudget(budget: BudgetStatus | undefined): void {
+    if (!budget) return;
+    const { settledTokens, heldTokens, remainingTokens, limitTokens } = budget;
+    this.budgetText = budgetText(settledTokens + heldTokens, remainingTokens, limitTokens);
   }
+
+  private liveLine(): string {
+    // The spinner's own sign and a space stand before it.
+    return truncate(this.activity + this.budgetText, columnsOf(this.context.stderr) - 3);
+  }
+}
+
+function budgetText(usedTokens: number, remainingTokens: number, limitTokens: number): string {
+  return ` · budget ${percentOf(usedTokens, limitTokens)}%, ${formatTokens(remainingTokens)} left`;
 }
 
 const purposes = {
@@ -158,7 +169,7 @@ const purposes = {
   escalation: 'the other specialist does it again',
 } as const;
 
-export function bindingBudget(budgets: readonly BudgetStatus[]): BudgetStatus | undefined {
+function bindingBudget(budgets: readonly BudgetStatus[]): BudgetStatus | undefined {
   return [...budgets].sort((a, b) => a.remainingTokens - b.remainingTokens)[0];
 }
 
