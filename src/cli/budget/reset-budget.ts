@@ -1,7 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import { loadConfig } from '../../config/load-config.ts';
-import { AbortedError } from '../../errors.ts';
 import type { CliContext } from '../CliContext.ts';
+import { confirm } from '../confirm.ts';
 import { formatTokens } from '../format-tokens.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
@@ -33,18 +32,4 @@ export async function resetBudget(context: CliContext, { yes, json }: ResetBudge
     return;
   }
   writeLine(context, `Budget reset: ${formatTokens(budget.getRemaining())} tokens remain.`);
-}
-
-async function confirm(context: CliContext, question: string): Promise<boolean> {
-  const dialogue = createInterface({ input: context.stdin, output: context.stderr });
-  dialogue.on('SIGINT', () => dialogue.close());
-  try {
-    const closed = new Promise<never>((_resolve, reject) => {
-      dialogue.once('close', () => reject(new AbortedError('no answer was given')));
-    });
-    const answer = await Promise.race([dialogue.question(question), closed]);
-    return /^y(es)?$/i.test(answer.trim());
-  } finally {
-    dialogue.close();
-  }
 }

@@ -1,0 +1,146 @@
+/** Where one member of a JSON object stands in the text. */
+interface Member {
+  readonly key: string;
+  readonly keyStart: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+interface ObjectSpan {
+  /** Index of `{`. */
+  readonly open: number;
+  /** Index of `}`. */
+  readonly close: number;
+  readonly members: readonly Member[];
+}
+
+/**
+ * Puts a member into the object at `path`, or replaces its value, and leaves every other character of the text as it is. Objects that are
+ * missing on the way are added. `text` must be valid JSON with an object at its root.
+ * @throws TypeError where something on the path is no object.
+ */
+export function setJsonMember(text: string, path: readonly string[], key: string, value: unknown): string {
+  const style = styleOf(text);
+  let object = objectAt(text, text.search(/\S/));
+  for (const [depth, name] of path.entries()) {
+    const member = find(object, name);
+    if (!member) {
+      const missing = [...path.slice(depth + 1), key].reduceRight<unknown>(
+        (inner, step) => ({ [step]: inner }),
+        value,
+      );
+      return insert(text, object, name, missing, style);
+    }
+    object = objectAt(text, member.valueStart);
+  }
+  const member = find(object, key);
+  if (!member) return insert(text, object, key, value, style);
+  const written = format(value, indentAt(text, member.keyStart), style);
+  return text.slice(0, member.valueStart) + written + text.slice(member.valueEnd);
+}
+
+/** Takes the member out of the object at `path`; the text as it is where there is none. Every other member stays as it is. */
+export function removeJsonMember(text: string, path: readonly string[], key: string): string {
+  let object = objectAt(text, text.search(/\S/));
+  for (const name of path) {
+    const member = find(object, name);
+    if (!member) return text;
+    object = objectAt(text, member.valueStart);
+  }
+  const index = object.members.findIndex((member) => member.key === key);
+  const member = object.members[index];
+  if (!member) return text;
+  const previous = object.members[index - 1];
+  const next = object.members[index + 1];
+  if (previous) return text.slice(0, previous.valueEnd) + text.slice(member.valueEnd);
+  if (next) return text.slice(0, member.keyStart) + text.slice(next.keyStart);
+  return text.slice(0, object.open + 1) + text.slice(object.close);
+}
+
+interface Style {
+  readonly unit: string;
+  readonly newline: string;
+}
+
+function styleOf(text: string): Style {
+  return {
+    unit: /\n([ \t]+)\S/.exec(text)?.[1] ?? '  ',
+    newline: text.includes('\r\n') ? '\r\n' : '\n',
+  };
+}
+
+function insert(text: string, object: ObjectSpan, key: string, value: unknown, style: Style): string {
+  const last = object.members.at(-1);
+  const outer = indentAt(text, object.open);
+  if (!last) {
+    const inner = outer + style.unit;
+    const member = `${JSON.stringify(key)}: ${format(value, inner, style)}`;
+    const body = `${style.newline}${inner}${member}${style.newline}${outer}`;
+    return text.slice(0, object.open + 1) + body + text.slice(object.close);
+  }
+  const isOneLine = !text.slice(object.open, last.keyStart).includes('\n');
+  const inner = isOneLine ? outer : indentAt(text, last.keyStart);
+  const gap = isOneLine ? ' ' : style.newline + inner;
+  const written = isOneLine ? JSON.stringify(value) : format(value, inner, style);
+  const member = `,${gap}${JSON.stringify(key)}: ${written}`;
+  return text.slice(0, last.valueEnd) + member + text.slice(last.valueEnd);
+}
+
+function format(value: unknown, indent: string, { unit, newline }: Style): string {
+  return JSON.stringify(value, null, unit).replaceAll('\n', newline + indent);
+}
+
+/** The white space that the line of this position begins with. */
+function indentAt(text: string, position: number): string {
+  const lineStart = text.lastIndexOf('\n', position - 1) + 1;
+  return /^[ \t]*/.exec(text.slice(lineStart, position))?.[0] ?? '';
+}
+
+/** The last of several members of one name is the one that counts, as for JSON.parse. */
+function find(object: ObjectSpan, key: string): Member | undefined {
+  return object.members.findLast((member) => member.key === key);
+}
+
+function objectAt(text: string, open: number): ObjectSpan {
+  if (text[open] !== '{') throw new TypeError('There is something else than an object');
+  const members: Member[] = [];
+  let position = skipSpace(text, open + 1);
+  while (text[position] === '"') {
+    const keyStart = position;
+    const keyEnd = skipString(text, keyStart);
+    const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
+    const valueEnd = skipValue(text, valueStart);
+    members.push({ key: JSON.parse(text.slice(keyStart, keyEnd)) as string, keyStart, valueStart, valueEnd });
+    position = skipSpace(text, valueEnd);
+    if (text[position] === ',') position = skipSpace(text, position + 1);
+  }
+  return { open, close: position, members };
+}
+
+function skipSpace(text: string, position: number): number {
+  let at = position;
+  while (/\s/.test(text[at] ?? '')) at += 1;
+  return at;
+}
+
+function skipString(text: string, open: number): number {
+  let at = open + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at + 1;
+}
+
+function skipValue(text: string, start: number): number {
+  let at = start;
+  let depth = 0;
+  do {
+    const character = text[at] ?? '';
+    if (character === '"') at = skipString(text, at);
+    else {
+      if (character === '{' || character === '[') depth += 1;
+      if (character === '}' || character === ']') depth -= 1;
+      at += 1;
+    }
+    if (depth === 0 && /[\s,}\]]|^$/.test(text[at] ?? '')) break;
+  } while (at < text.length);
+  return at;
+}
