@@ -9,6 +9,9 @@ export function parseTokens(text: string): number | null {
   const match = pattern.exec(text.trim().replace(/(?<=\d)[_,](?=\d{3})/g, ''));
   if (!match?.[1]) return null;
   const factor = match[2] ? factors[match[2].toLowerCase() as keyof typeof factors] : 1;
-  const tokens = Math.round(Number(match[1]) * factor);
-  return Number.isSafeInteger(tokens) && tokens >= 1 ? tokens : null;
+  const amount = Number(match[1]) * factor;
+  const tokens = Math.round(amount);
+  // 1.1k is 1100.0000000000002 in floating point; 1.5 is not a whole number of tokens.
+  const isWhole = Math.abs(amount - tokens) < 1e-6;
+  return isWhole && Number.isSafeInteger(tokens) && tokens >= 1 ? tokens : null;
 }

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../../config/Config.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
 import type { SettingKey } from '../../config/settings.ts';
@@ -6,7 +8,7 @@ import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
 import { formatCountdown, formatMoment } from '../format-time.ts';
 import { formatTokens, percentOf } from '../format-tokens.ts';
-import { writeJson, writeLine } from '../output.ts';
+import { writeJson, writeLine, writeNote } from '../output.ts';
 import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
 import { statusDocument } from './status-document.ts';
@@ -16,11 +18,22 @@ const widestBar = 60;
 /** Shows every budget: used, held, remaining, thresholds, when it resets, and where its limit comes from. */
 export async function showBudget(context: CliContext, { json }: { readonly json: boolean }): Promise<void> {
   const loaded = loadConfig(context.environment);
-  const { openLedger } = await import('../../app.ts');
-  await using ledger = await openLedger(loaded.config);
-  const budgets = await ledger.status();
+  const budgets = await readBudgets(context, loaded.config);
   if (json) writeJson(context, statusDocument(budgets, loaded));
   else for (const budget of budgets) writeBudget(context, budget, loaded);
+}
+
+/** An older installation's file is imported only where the ledger was never used: reading it at every start would cost. */
+async function readBudgets(context: CliContext, config: Config): Promise<readonly BudgetStatus[]> {
+  const { openBudget, openLedger } = await import('../../app.ts');
+  await using ledger = await openLedger(config);
+  const budgets = await ledger.status();
+  if (budgets.some(({ windowStartMs }) => windowStartMs !== null)) return budgets;
+  if (!existsSync(config.paths.budgetFile)) return budgets;
+  await using _imported = await openBudget(config, ledger, (message) =>
+    writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
+  );
+  return await ledger.status();
 }
 
 function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {

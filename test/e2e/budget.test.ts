@@ -1,0 +1,107 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { temporaryHome } from '../support/temporary-home.ts';
+import { type CommandOptions, document, teelamma } from './command.ts';
+
+let folder: ReturnType<typeof temporaryHome>;
+beforeEach(() => {
+  folder = temporaryHome();
+});
+afterEach(() => folder.remove());
+
+const run = (commandLine: string[], options: Omit<CommandOptions, 'home'> = {}) =>
+  teelamma(commandLine, { home: folder.home, ...options });
+
+describe('budget', () => {
+  it('shows a fresh budget', async () => {
+    const result = await run(['budget', '--json']);
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(document(result)).toMatchObject({
+      used: 0,
+      remaining: 10_000,
+      exhausted: false,
+      limitSource: 'default',
+      budgets: [{ name: 'default', limitTokens: 10_000, usedPercent: 0, windowStartMs: null }],
+    });
+    expect((await run(['budget'])).stdout).toContain('10,000 tokens per 24h');
+  });
+
+  it('sets the limit and the window', async () => {
+    const set = await run(['budget', 'set', '2M', '--window', '5h']);
+    expect(set).toMatchObject({ exitCode: 0, stderr: '', stdout: 'Limit set to 2,000,000 tokens per 5h.\n' });
+    expect(document(await run(['budget', '--json']))).toMatchObject({
+      remaining: 2_000_000,
+      limitSource: 'file',
+      budgets: [{ windowMs: 18_000_000 }],
+    });
+  });
+
+  it.each(['banana', '-5', '-5k', '0', '1.5', '1e30', '99999999999999999999'])(
+    'refuses %s as a limit and changes nothing',
+    async (limit) => {
+      const { exitCode, stdout, stderr } = await run(['budget', 'set', limit]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+      expect(stderr).toContain(`is "${limit}": must be a whole number of tokens from 1 up`);
+      expect(document(await run(['budget', '--json']))).toMatchObject({ limitSource: 'default' });
+    },
+  );
+
+  it('refuses a window without a unit', async () => {
+    const { exitCode, stderr } = await run(['budget', 'set', '5k', '--window', '5']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('budget.window in the command line is "5": must be a duration');
+  });
+
+  it('says when the environment stays stronger than what was set', async () => {
+    const environment = { TEELAMMA_BUDGET: '7k' };
+    const { stderr } = await run(['budget', 'set', '9k'], { environment });
+    expect(stderr).toContain('TEELAMMA_BUDGET=7k is set in the environment');
+    expect(document(await run(['budget', '--json'], { environment }))).toMatchObject({ remaining: 7_000 });
+  });
+
+  it('forgets what was used on reset, which nobody does by accident', async () => {
+    writeOlderBudget();
+    const refused = await run(['budget', 'reset']);
+    expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(refused.stderr).toContain('add --yes');
+    expect(document(await run(['budget', '--json']))).toMatchObject({ used: 8_000 });
+    expect(document(await run(['budget', 'reset', '--yes', '--json']))).toMatchObject({
+      reset: true,
+      used: 0,
+    });
+    expect(document(await run(['budget', '--json']))).toMatchObject({ used: 0, remaining: 10_000 });
+  });
+
+  it('shows an older installation’s use before anything was run', async () => {
+    writeOlderBudget();
+    const environment = { TZ: 'Australia/Darwin' };
+    const { stdout } = await run(['budget'], { environment });
+    expect(stdout).toContain('8,000 used');
+    expect(stdout).toMatch(/Resets .* GMT\+9:30 \(Australia\/Darwin\), in (59m \d+s|1h 0m)/);
+  });
+
+  it('says in one line that the ledger is corrupt', async () => {
+    mkdirSync(join(folder.home, 'state'));
+    writeFileSync(join(folder.home, 'state', 'ledger.db'), 'not a database'.repeat(1_000));
+    const { exitCode, stdout, stderr } = await run(['budget']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
+    expect(stderr).toMatch(/^teelamma: .*ledger\.db.*\n$/);
+    const json = await run(['budget', '--json']);
+    expect(document(json)).toMatchObject({ error: { code: 'state-corrupt', exitCode: 5 } });
+  });
+
+  it('says in one line that the state cannot be written', async () => {
+    // A file where the folder should be: that stops root as well.
+    writeFileSync(join(folder.home, 'state'), '');
+    const { exitCode, stdout, stderr } = await run(['budget']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
+    expect(stderr).toMatch(/^teelamma: .*\n$/);
+  });
+});
+
+function writeOlderBudget(): void {
+  mkdirSync(join(folder.home, 'state'));
+  const older = { used: 8_000, resetTime: Date.now() + 3_600_000, dailyLimit: 10_000 };
+  writeFileSync(join(folder.home, 'state', 'token_budget.json'), JSON.stringify(older));
+}
