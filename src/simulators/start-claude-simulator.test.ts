@@ -145,11 +145,15 @@ describe('thinking', () => {
   it('is charged but not sent where its display is omitted', async () => {
     const request = { model, max_tokens: 500, messages: ask('Why?') };
     const shown = await client.messages.create({ ...request, thinking });
-    const hidden = await client.messages
-      .stream({ ...request, thinking: { ...thinking, display: 'omitted' } })
-      .finalMessage();
-    expect(hidden.content[0]).toMatchObject({ type: 'thinking', thinking: '' });
-    expect(hidden.usage.output_tokens).toBe(shown.usage.output_tokens);
+    const omitting = { ...request, thinking: { ...thinking, display: 'omitted' as const } };
+    const hidden = [
+      await client.messages.create(omitting),
+      await client.messages.stream(omitting).finalMessage(),
+    ];
+    for (const message of hidden) {
+      expect(message.content[0]).toMatchObject({ type: 'thinking', thinking: '' });
+      expect(message.usage.output_tokens).toBe(shown.usage.output_tokens);
+    }
   });
 });
 

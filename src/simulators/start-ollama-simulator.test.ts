@@ -39,6 +39,9 @@ describe('an answer', () => {
       prompt_eval_count: whole.prompt_eval_count,
       eval_count: whole.eval_count,
     });
+    const { total_duration, load_duration, prompt_eval_duration, eval_duration } = whole;
+    expect(total_duration).toBe(load_duration + prompt_eval_duration + eval_duration);
+    expect(eval_duration).toBeGreaterThan(0);
     expect(parts.slice(0, -1).every((part) => !part.done)).toBe(true);
   });
 
@@ -161,19 +164,23 @@ describe('the context', () => {
     expect(prompts).toEqual([117, 5]);
   });
 
-  it('keeps a tool result together with its call', async () => {
-    const answer = await client.chat({
-      model,
-      tools,
-      options: { num_ctx: 60 },
-      messages: [
-        { role: 'user', content: long },
-        { role: 'assistant', content: '', tool_calls: [{ function: { name: 'run', arguments: { n: 1 } } }] },
-        { role: 'tool', content: 'done' },
-      ],
-    });
-    expect(ollama.requests[0]?.promptTruncated).toBe(true);
-    expect(answer.prompt_eval_count).toBeGreaterThan(20);
+  it('keeps a tool result together with its call, even where both are too long', async () => {
+    const exchange = (argument: string) => [
+      { role: 'user', content: long },
+      {
+        role: 'assistant',
+        content: '',
+        tool_calls: [{ function: { name: 'run', arguments: { argument } } }],
+      },
+      { role: 'tool', content: 'done' },
+    ];
+    const fitting = { model, tools, options: { num_ctx: 60 }, messages: exchange('short') };
+    // tools 18, call 4 + 10, result 4 + 1
+    expect((await client.chat(fitting)).prompt_eval_count).toBe(37);
+    const tooLong = { ...fitting, messages: exchange(long) };
+    // Without its call the result alone would fit; so the front of the prompt goes, down to half.
+    expect((await client.chat(tooLong)).prompt_eval_count).toBe(32);
+    expect(ollama.requests.map((request) => request.promptTruncated)).toEqual([true, true]);
   });
 
   it('loses the front of a last message that is too long by itself, down to half', async () => {

@@ -214,6 +214,8 @@ describe('planned faults', () => {
     claude.faults.always({ kind: 'overloaded' });
     await expect(client.messages.create(request)).rejects.toMatchObject({ status: 529 });
     await expect(client.messages.create(request)).rejects.toMatchObject({ status: 529 });
+    claude.faults.next({ kind: 'server-error' });
+    claude.faults.at(2, { kind: 'server-error' });
     claude.faults.clear();
     await expect(client.messages.create(request)).resolves.toBeDefined();
   });
@@ -244,6 +246,19 @@ describe('markers in the prompt', () => {
 
   it('do not count when they are meant for Ollama', async () => {
     await expect(client.messages.create(asking('Hello [[sim-ollama:500]]'))).resolves.toBeDefined();
+  });
+
+  it('count until the tools have answered', async () => {
+    const message = await client.messages.create({
+      ...request,
+      tools,
+      messages: [
+        { role: 'user', content: 'Hello [[sim:500]]' },
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name: 'run', input: {} }] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] },
+      ],
+    });
+    expect(message.stop_reason).toBe('end_turn');
   });
 
   it('refuse with the stop reason of a refusal', async () => {

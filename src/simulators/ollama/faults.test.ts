@@ -108,6 +108,19 @@ describe('streams', () => {
   });
 });
 
+it('records a client that leaves before it has read a long answer', async () => {
+  ollama.script.push({ text: 'x'.repeat(32 * 1024 * 1024) });
+  const leaving = new AbortController();
+  const response = await fetch(`${ollama.url}/api/chat`, {
+    method: 'POST',
+    body: JSON.stringify({ ...request, stream: false }),
+    signal: leaving.signal,
+  });
+  expect(response.status).toBe(200);
+  leaving.abort();
+  await expect.poll(() => ollama.requests[0]?.outcome).toBe('client-disconnected');
+});
+
 describe('tool calls', () => {
   const withTools = { ...request, tools };
 
@@ -141,6 +154,15 @@ it('reads its own markers and not those for Claude', async () => {
   const asking = (content: string) => client.chat({ ...request, messages: [{ role: 'user', content }] });
   await expect(asking('x [[sim-ollama:500]]')).rejects.toMatchObject({ status_code: 500 });
   await expect(asking('x [[sim:500]]')).resolves.toMatchObject({ done_reason: 'stop' });
+  const afterTools = await client.chat({
+    ...request,
+    messages: [
+      { role: 'user', content: 'x [[sim-ollama:500]]' },
+      { role: 'assistant', content: '', tool_calls: [{ function: { name: 'run', arguments: {} } }] },
+      { role: 'tool', content: 'ok' },
+    ],
+  });
+  expect(afterTools.done_reason).toBe('stop');
   const refusal = await asking('x [[sim-ollama:refuse]]');
   expect(refusal.message.content).toMatch(/^I'm sorry, but I can't help with that/);
 });
