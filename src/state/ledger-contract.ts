@@ -402,6 +402,19 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         expect(await used()).toEqual([10, 1]);
       });
 
+      it('change the same sums once each, in a ledger that has read nothing yet', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const turnId = await begin(ledger, reservation.id, 1_000);
+        const other = open();
+        await Promise.all([
+          other.settleTurn(turnId, { kind: 'usage', usage: tokens(40) }),
+          other.charge(5),
+          other.close(reservation.id),
+        ]);
+        expect(await used()).toEqual([45, 0]);
+        expect((await ledger.check()).problems).toEqual([]);
+      });
+
       it('tell listeners once per commit, with the state as of it', async () => {
         const events = listen(ledger);
         await Promise.all([ledger.charge(1), ledger.charge(2), ledger.charge(3)]);

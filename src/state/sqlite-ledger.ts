@@ -74,7 +74,7 @@ class SqliteLedger implements Ledger {
 
   async reserve(request: Parameters<Ledger['reserve']>[0]): Promise<ReserveResult> {
     const { owner } = this.open();
-    if (!this.isRecovered) await this.recoverFirst();
+    this.recoverFirst();
     const reserve = () => this.write((work) => operations.reserve(work, request, (used) => owner.use(used)));
     const written = await this.afterRecovery(reserve);
     if ('granted' in written.value) return written.value;
@@ -254,10 +254,16 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  /** Before this object's first hold: what dead processes left does not count. */
-  private async recoverFirst(): Promise<void> {
-    await this.recover();
+  /**
+   * Before this object's first hold: what dead processes left does not count. Not waited for, since it stands before the
+   * reservation in the queue. Where it fails, the next reservation tries again.
+   */
+  private recoverFirst(): void {
+    if (this.isRecovered) return;
     this.isRecovered = true;
+    this.recover().catch(() => {
+      this.isRecovered = false;
+    });
   }
 
   /** Where only holds stand in the way of a grant, frees those of dead processes and asks once more. */

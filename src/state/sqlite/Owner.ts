@@ -7,8 +7,8 @@ import { abandon } from './operations.ts';
 import { turnState } from './rows.ts';
 import type { UnitOfWork } from './UnitOfWork.ts';
 
-/** A stray lock file, of a process that died before its first hold, is removed when it is this old. */
-const strayAgeMs = 24 * 60 * 60 * 1000;
+/** A stray lock file, of a process that died just before its first hold or during a recovery, is removed when it is this old. */
+const strayAgeMs = 60 * 60 * 1000;
 
 /** Nothing was there to recover. */
 export const nothingRecovered: RecoveryReport = {

@@ -228,7 +228,6 @@ export class UnitOfWork {
     for (const row of this.touchedReservations) {
       this.isChanged = true;
       this.sql.updateReservation.run(
-        row.grantedTokens,
         row.unsentTokens,
         row.chargedTokens,
         row.turns,
@@ -262,7 +261,11 @@ export class UnitOfWork {
     return window;
   }
 
+  // A row that is held already is the truth of this transaction, and what was read may be older: each row is one object.
+
   private keepWindow(row: WindowColumns): WindowRow {
+    const known = this.windows.get(row.seq);
+    if (known) return known;
     const window: WindowRow = {
       ...newWindow(row.seq, row.budget, row.start_ms),
       ended: row.ended === 1,
@@ -278,6 +281,8 @@ export class UnitOfWork {
   private keepReservation(columns: unknown): ReservationRow | null {
     if (columns === undefined) return null;
     const row = columns as ReservationColumns;
+    const known = this.reservations.get(row.seq);
+    if (known) return known;
     const reservation: ReservationRow = {
       seq: row.seq,
       ownId: row.own_id,
@@ -301,6 +306,8 @@ export class UnitOfWork {
   private keepTurn(columns: unknown): TurnRow | null {
     if (columns === undefined) return null;
     const row = columns as TurnColumns;
+    const known = this.turns.get(row.seq);
+    if (known) return known;
     const turn: TurnRow = {
       seq: row.seq,
       ownId: row.own_id,
@@ -385,7 +392,7 @@ const statementTexts = {
   insertReservation: `INSERT INTO reservation
     (own_id, owner, windows, task_id, kind, forced, granted, unsent, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   updateReservation: `UPDATE reservation
-    SET granted = ?, unsent = ?, charged = ?, turns = ?, closed_ms = ?, whole_task = ? WHERE seq = ?`,
+    SET unsent = ?, charged = ?, turns = ?, closed_ms = ?, whole_task = ? WHERE seq = ?`,
   readTurn: `SELECT ${turnColumns} FROM turn WHERE seq = ?`,
   findTurn: `SELECT ${turnColumns} FROM turn WHERE own_id = ?`,
   insertTurn: `INSERT INTO turn (own_id, reservation, model, state, hold, started_ms)

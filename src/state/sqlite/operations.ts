@@ -111,7 +111,6 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
   if (extensionTokens > 0) {
     for (const window of windows) hold(work, window, extensionTokens, reservation.forced);
   }
-  reservation.grantedTokens += extensionTokens;
   reservation.unsentTokens -= heldTokens - extensionTokens;
   work.touchReservation(reservation);
   return work.addTurn(turnId, reservation.seq, heldTokens, model);

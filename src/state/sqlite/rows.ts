@@ -24,7 +24,8 @@ export interface ReservationRow {
   readonly kind: string;
   readonly forced: boolean;
   readonly createdAtMs: number;
-  grantedTokens: number;
+  /** What `reserve` granted; extensions by turns are not added. */
+  readonly grantedTokens: number;
   /** Held, and in no turn. */
   unsentTokens: number;
   chargedTokens: number;
