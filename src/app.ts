@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MetaCoordinator } from './agents/MetaCoordinator.ts';
 import type { Router } from './agents/Router.ts';
@@ -80,7 +79,7 @@ export async function openLedger(config: Config, environment?: Environment): Pro
   const source: BudgetSource = budgetSource(config, environment);
   return openSqliteLedger(
     { file: config.paths.ledgerFile, budgets: source, synchronous: config.ledger.synchronous },
-    { nowMs: Date.now, newId: randomUUID },
+    { nowMs: Date.now, newId },
   );
 }
 
@@ -105,6 +104,9 @@ export async function openLog(config: Config, onProblem: (message: string) => vo
     { nowMs: Date.now, onProblem },
   );
 }
+
+/** The global and not node:crypto, which would take 5 ms of every start, used or not. */
+const newId = (): string => crypto.randomUUID();
 
 type Cleanup = () => PromiseLike<void>;
 
@@ -150,13 +152,13 @@ async function assemble(
   const sleep = async (durationMs: number, signal?: AbortSignal) => {
     await delay(durationMs, undefined, { ...(signal && { signal }) });
   };
-  const clock = { nowMs: Date.now, newId: randomUUID, sleep };
+  const clock = { nowMs: Date.now, newId, sleep };
   const coolDown = new CoolDown({ file: config.paths.coolDownFile }, { nowMs: Date.now, onProblem: warn });
   const { threshold } = config.router;
   const router = new Router(threshold === undefined ? {} : { threshold });
   const coordinator = new MetaCoordinator(
     { allowForced: config.budget.allowForced },
-    { ledger, router, newId: randomUUID, sleep },
+    { ledger, router, newId, sleep },
   );
   const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });
   const pipeline = new Pipeline(
