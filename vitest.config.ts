@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 30_000 } as const;
 
 /**
- * unit: beside the source, no process and no socket; contract: one suite per contract, run on every implementation;
+ * unit: beside the source, at most loopback HTTP in one process; contract: one suite per contract, run on every implementation;
  * integration: several parts with real files, HTTP and processes; e2e: the built command as a user runs it.
  */
 export default defineConfig({

@@ -5,7 +5,9 @@ import { createApp, type TokenUsage } from 'claude-teelamma';
 
 const app = await createApp({ simulate: process.argv.includes('--simulate') });
 try {
-  const decision = await app.coordinator.route('Refactor the session store to use Redis, with tests and a migration');
+  const decision = await app.coordinator.route(
+    'Refactor the session store to use Redis, with tests and a migration',
+  );
   process.stdout.write(`${decision.targetAgent}: ${decision.reason}\n`);
   if (decision.targetAgent === 'claude-specialist') {
     await app.coordinator.settle(decision, await askClaudeYourself());
