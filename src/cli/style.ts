@@ -12,7 +12,7 @@ export interface Style {
   readonly cyan: Paint;
 }
 
-export type Paint = (text: string) => string;
+type Paint = (text: string) => string;
 
 export function createStyle(enabled: boolean): Style {
   const paint =

@@ -83,7 +83,7 @@ function resetLine(context: CliContext, budget: BudgetStatus): string {
 }
 
 /** Where a setting's value comes from, in words. */
-export function describeSource({ sources, config }: LoadedConfig, key: SettingKey): string {
+function describeSource({ sources, config }: LoadedConfig, key: SettingKey): string {
   if (sources.get(key) === 'environment') return `the environment (${environmentNameOf(key)})`;
   return sources.get(key) === 'file'
     ? config.paths.configFile
