@@ -8,7 +8,10 @@ import type { CliContext } from './CliContext.ts';
  */
 export async function confirm(context: CliContext, question: string): Promise<boolean> {
   const dialogue = createInterface({ input: context.stdin, output: context.stderr });
-  dialogue.on('SIGINT', () => dialogue.close());
+  dialogue.on('SIGINT', () => {
+    context.stderr.write('\n');
+    dialogue.close();
+  });
   try {
     const closed = new Promise<never>((_resolve, reject) => {
       dialogue.once('close', () => reject(new AbortedError('no answer was given')));

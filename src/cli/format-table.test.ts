@@ -35,7 +35,7 @@ describe('formatTable', () => {
       ['def', 'another', '8'],
     ];
     expect(formatTable(columns, rows, { width: 22 })).toBe(
-      'NAME     abc\nMEANING  a meaning th…\nCOUNT    7\n\nNAME     def\nMEANING  another\nCOUNT    8',
+      'NAME     abc\nMEANING  a meaning\n         that takes\n         room\nCOUNT    7\n\nNAME     def\nMEANING  another\nCOUNT    8',
     );
   });
 });

@@ -1,4 +1,5 @@
 import { displayWidth, truncate } from './display-width.ts';
+import { wrapText } from './wrap-text.ts';
 
 export interface TableColumn {
   readonly title: string;
@@ -56,11 +57,13 @@ function formatBlocks(
   paint: (title: string) => string,
 ): string {
   const titleWidth = Math.max(...columns.map((column) => displayWidth(column.title)));
+  const indent = ' '.repeat(titleWidth + gap.length);
   const block = (row: readonly string[]): string =>
     columns
       .map(({ title }, index) => {
         const padding = ' '.repeat(titleWidth - displayWidth(title));
-        return `${paint(title)}${padding}${gap}${truncate(row[index] ?? '', Math.max(8, width - titleWidth - gap.length))}`.trimEnd();
+        const cell = wrapText(row[index] ?? '', width, indent);
+        return `${paint(title)}${padding}${gap}${cell}`.trimEnd();
       })
       .join('\n');
   return rows.length === 0 ? titlesOnly(columns, width, paint) : rows.map(block).join('\n\n');

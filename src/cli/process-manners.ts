@@ -25,7 +25,11 @@ export function hideSqliteWarning(process: NodeJS.Process): void {
 export function listenForInterrupt(process: NodeJS.Process, interruptedExitCode: number): AbortSignal {
   const controller = new AbortController();
   const onSignal = (name: NodeJS.Signals): void => {
-    if (controller.signal.aborted) process.exit(interruptedExitCode);
+    if (controller.signal.aborted) {
+      // A live line may have hidden the cursor.
+      if (process.stderr.isTTY) process.stderr.write('\u001b[?25h\n');
+      process.exit(interruptedExitCode);
+    }
     process.exitCode = interruptedExitCode;
     controller.abort(new Error(`interrupted by ${name}`));
   };

@@ -11,7 +11,7 @@ export interface ResetBudgetOptions {
   readonly json: boolean;
 }
 
-/** Ends the current window of every budget, after asking; without a terminal only with --yes. */
+/** Ends the budget's current window, after asking; without a terminal only with --yes. */
 export async function resetBudget(context: CliContext, { yes, json }: ResetBudgetOptions): Promise<void> {
   if (!yes && !(context.isTerminal.stdin && context.isTerminal.stderr)) {
     throw new InvalidArgumentError('Nobody can be asked here; add --yes to reset the budget.');
@@ -22,7 +22,8 @@ export async function resetBudget(context: CliContext, { yes, json }: ResetBudge
   const used = (await ledger.status()).reduce((sum, { settledTokens }) => sum + settledTokens, 0);
   const question = `Forget ${formatTokens(used)} used tokens and start a new window? [y/N] `;
   if (!yes && !(await confirm(context, question))) {
-    writeNote(context, 'Nothing was changed.');
+    if (json) writeJson(context, { reset: false, ...statusDocument(await ledger.status(), loaded) });
+    else writeNote(context, 'Nothing was changed.');
     return;
   }
   await using budget = await openBudget(loaded.config, ledger, (message) => writeNote(context, message));
