@@ -147,7 +147,7 @@ function checkBudget(budget: BudgetStatus, { nowMs, timeZone }: Moment): Check[]
       name: 'Budget',
       status: 'warn',
       found: `budget ${name} is exhausted (${formatTokens(settledTokens + heldTokens)} of ${formatTokens(limitTokens)}); Ollama does everything until ${formatMoment(resetAtMs, timeZone)}`,
-      fix: 'wait, or raise it: teelamma budget set 20k',
+      fix: `wait, or raise it: teelamma budget set ${2 * limitTokens}`,
     });
   }
   if (overdraftTokens > 0) {
