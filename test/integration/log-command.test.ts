@@ -110,6 +110,15 @@ describe('teelamma log', () => {
     expect(await show(['--level', 'loud'])).toMatchObject({ code: 2 });
   });
 
+  it('says why a folder cannot be read', async () => {
+    writeFileSync(folder, '');
+    expect(await show()).toMatchObject({
+      code: 5,
+      stderr: expect.stringContaining('cannot be read: ENOTDIR'),
+    });
+    expect(await show(['--follow'])).toMatchObject({ code: 5 });
+  });
+
   it('follows across files, and ends with 0 when it is interrupted', async () => {
     mkdirSync(folder);
     writeFileSync(file('03'), route + answer);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseDuration } from '../../config/parse-duration.ts';
 import { resolvePaths } from '../../config/paths.ts';
+import { TeelammaError } from '../../errors.ts';
 import { LogTail } from '../../logging/LogTail.ts';
 import { readEntries } from '../../logging/read-entries.ts';
 import {
@@ -55,8 +56,11 @@ export async function showLog(context: CliContext, options: ShowLogOptions): Pro
   const folder = resolvePaths(context.environment).logFolder;
   const filter = filterOf(options, context.nowMs());
   const limit = parseWholeNumber('--limit', options.limit, 1, mostEntries);
-  const tail = options.follow ? new LogTail(folder) : null;
-  const { entries, brokenLines, unreadable } = readEntries(folder, filter, limit, tail?.position);
+  const { tail, found } = readable(folder, () => {
+    const tail = options.follow ? new LogTail(folder) : null;
+    return { tail, found: readEntries(folder, filter, limit, tail?.position) };
+  });
+  const { entries, brokenLines, unreadable } = found;
   for (const problem of unreadable) writeNote(context, problem);
   noteBroken(context, brokenLines);
   if (tail) return follow(context, tail, { entries, filter, json: options.json === true });
@@ -69,6 +73,16 @@ export async function showLog(context: CliContext, options: ShowLogOptions): Pro
       entries.map((entry) => cellsOf(context, entry)),
     );
   else writeNote(context, emptyLine(folder, filter));
+}
+
+function readable<T>(folder: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const message = `The log folder ${folder} cannot be read: ${error.message}. Make it yours, or set TEELAMMA_HOME elsewhere.`;
+    throw new TeelammaError('state-unwritable', message, { cause: error });
+  }
 }
 
 function filterOf(options: ShowLogOptions, nowMs: number): LogFilter {
