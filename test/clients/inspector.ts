@@ -35,16 +35,12 @@ export async function testInspector(log: (line: string) => void): Promise<void> 
   const options = { host: '127.0.0.1', port: 0, onProblem: () => undefined };
   await using server = await serveMcpHttp(options, createMcpPorts(app));
   const targets: ReadonlyArray<readonly [string, readonly string[]]> = [
-    ['stdio', [process.execPath, command, 'mcp']],
+    ['stdio', [process.execPath, command, 'mcp', ...environmentArguments(installation)]],
     ['HTTP', [server.url]],
   ];
   for (const [transport, target] of targets) {
     const inspect = (method: string, ...more: readonly string[]) =>
-      runInspector(
-        [program, '--cli', ...target, '--method', method, ...more],
-        installed.folder,
-        installation,
-      );
+      runInspector([program, '--cli', ...target, '--method', method, ...more], installed.folder);
     const { tools } = (await inspect('tools/list', '--strict')) as {
       readonly tools: ReadonlyArray<{ readonly name: string }>;
     };
@@ -58,24 +54,14 @@ export async function testInspector(log: (line: string) => void): Promise<void> 
   }
 }
 
-async function runInspector(
-  args: readonly string[],
-  cwd: string,
-  installation: Installation,
-): Promise<unknown> {
-  const { exitCode, stdout, stderr } = await runProgram(args, { cwd, env: environmentOf(cwd, installation) });
+async function runInspector(args: readonly string[], home: string): Promise<unknown> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, MCP_INSPECTOR_SECRET_STORE: 'memory' };
+  const { exitCode, stdout, stderr } = await runProgram(args, { cwd: home, env });
   assert.equal(exitCode, 0, `${args.join(' ')} ended with ${exitCode}: ${stdout}${stderr}`);
   return JSON.parse(stdout) as unknown;
 }
 
-function environmentOf(home: string, { environment }: Installation): Record<string, string> {
-  const given = Object.entries(environment).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
-  );
-  return {
-    ...Object.fromEntries(given),
-    PATH: process.env['PATH'] ?? '',
-    HOME: home,
-    MCP_INSPECTOR_SECRET_STORE: 'memory',
-  };
+/** The inspector hands nothing of its own environment to the servers it starts. */
+function environmentArguments({ environment }: Installation): string[] {
+  return Object.entries(environment).flatMap(([name, value]) => ['-e', `${name}=${value}`]);
 }
