@@ -32,6 +32,8 @@ export interface Handover {
   readonly from: AgentName;
   readonly to: AgentName;
   readonly reason: string;
+  /** Tokens that the attempt which failed stays charged; 0 unless Claude had begun to work on it. */
+  readonly chargedTokens: number;
 }
 
 /** One model call that was answered. */
@@ -57,7 +59,7 @@ export interface TaskResult {
   readonly decision: RoutingDecision;
   readonly verdict: Verdict;
   readonly estimatedTokens: number;
-  /** Tokens that this task charged to the budget, all turns. */
+  /** Tokens that this task charged to the budget: all turns, and what attempts that failed stay charged. */
   readonly chargedTokens: number;
   readonly turns: readonly TurnSummary[];
   readonly handovers: readonly Handover[];

@@ -1,6 +1,7 @@
 import { type AgentName, otherAgent, type Specialist, SpecialistError } from './agents/Specialist.ts';
 import { AbortedError, isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
+import { formatTokens } from './messages/format-tokens.ts';
 import { fromApiUsage, type TokenUsage } from './messages/token-usage.ts';
 import type { Message, MessagesRequest, RawMessageStreamEvent } from './messages/types.ts';
 import type { CoolDown } from './state/CoolDown.ts';
@@ -101,7 +102,8 @@ export class Turn {
     if (!turn.mayHandOver) throw new NoSpecialistAvailableError([first.failure]);
 
     const other = otherAgent(turn.agent);
-    const handover: Handover = { from: turn.agent, to: other, reason: first.failure.reason };
+    const { reason, chargedTokens } = first.failure;
+    const handover: Handover = { from: turn.agent, to: other, reason, chargedTokens };
     hooks.onHandover?.(handover);
     this.ports.log.record({
       agent: turn.agent,
@@ -109,7 +111,7 @@ export class Turn {
       taskId: turn.taskId,
       level: 'warn',
       input: { kind: turn.kind },
-      output: { to: other, reason: handover.reason },
+      output: { to: other, reason, chargedTokens },
     });
     const second = await this.attempt(other, turn, hooks);
     if (second.answered) return { ...second.result, handover };
@@ -189,11 +191,11 @@ export class Turn {
     { error, isSent }: SendFailure,
   ): Promise<Attempt> {
     const notSent: TurnOutcome = { kind: 'not-charged', reason: 'it was never sent' };
-    await this.settle(turn, hooks, hold, isSent ? outcomeOfError(error) : notSent);
+    const settled = await this.settle(turn, hooks, hold, isSent ? outcomeOfError(error) : notSent);
     if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason, error);
     if (!(error instanceof SpecialistError)) throw error;
     if (error.retryAfterMs !== undefined) this.ports.coolDown.open(error.retryAfterMs, error.message);
-    return failed('claude-specialist', error.message, error);
+    return failed('claude-specialist', error.message, error, settled?.chargedTokens ?? hold.heldTokens);
   }
 
   private async settleAnswer(
@@ -209,7 +211,7 @@ export class Turn {
     const settled = await this.settle(turn, hooks, hold, { kind: 'usage', usage, latencyMs });
     if (settled && settled.aboveHoldTokens > 0) {
       hooks.onWarning?.(
-        `Claude reported ${settled.aboveHoldTokens} tokens more than were held for this turn; they are recorded`,
+        `Claude reported ${formatTokens(settled.aboveHoldTokens)} tokens more than were held for this turn; they are recorded`,
       );
     }
     return {
@@ -242,7 +244,7 @@ export class Turn {
     } catch (error) {
       const problem = messageOf(error);
       hooks.onWarning?.(
-        `The usage of this turn could not be recorded, so it stays charged at its hold of ${hold.heldTokens} tokens: ${problem}`,
+        `The usage of this turn could not be recorded, so it stays charged at its hold of ${formatTokens(hold.heldTokens)} tokens: ${problem}`,
       );
       this.logProblem(turn, 'settle', { turnId: hold.turnId, ...outcome }, problem);
       return null;
@@ -309,8 +311,8 @@ export class Turn {
   }
 }
 
-function failed(agent: AgentName, reason: string, cause?: unknown): Attempt {
-  return { answered: false, failure: { agent, reason: reason.replace(/\.$/, ''), cause } };
+function failed(agent: AgentName, reason: string, cause?: unknown, chargedTokens = 0): Attempt {
+  return { answered: false, failure: { agent, reason: reason.replace(/\.$/, ''), chargedTokens, cause } };
 }
 
 function messageOf(error: unknown): string {

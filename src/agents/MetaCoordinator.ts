@@ -1,4 +1,5 @@
 import { isLedgerTrouble } from '../errors.ts';
+import { formatTokens } from '../messages/format-tokens.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import type { BudgetStatus, Ledger, Refusal, Reservation, SettleResult } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
@@ -150,7 +151,9 @@ export class MetaCoordinator {
 
   private overdraft(draft: Draft, status: TokenBudgetStatus): RoutingDecision {
     if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.estimatedTokens);
-    const state = status.exhausted ? 'Token budget exhausted' : `Only ${status.remaining} tokens left`;
+    const state = status.exhausted
+      ? 'Token budget exhausted'
+      : `Only ${formatTokens(status.remaining)} tokens left`;
     return {
       ...draft.toClaude(status),
       warning: `${state} - Claude was forced, and what it uses above the limit is recorded as overdraft`,
@@ -201,7 +204,7 @@ class Draft {
   toClaude(status: TokenBudgetStatus): RoutingDecision {
     if (this.forceAgent)
       return this.decision('claude-specialist', 'Claude was forced by the user', 1, status);
-    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${this.estimatedTokens} tokens needed`;
+    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${formatTokens(this.estimatedTokens)} tokens needed`;
     return this.decision('claude-specialist', reason, this.complexity.confidence, status);
   }
 
@@ -219,10 +222,10 @@ class Draft {
 
   private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
     if (cause === 'held') {
-      return `Token budget held by other running tasks (${status.remaining} free, about ${this.estimatedTokens} needed) - automatic downgrade to Ollama`;
+      return `Token budget held by other running tasks (${formatTokens(status.remaining)} free, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
     }
     if (status.exhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
-    return `Token budget too low (${status.remaining} left, about ${this.estimatedTokens} needed) - automatic downgrade to Ollama`;
+    return `Token budget too low (${formatTokens(status.remaining)} left, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
   }
 
   private decision(

@@ -112,7 +112,7 @@ export class TaskRun {
       decision: this.decision,
       verdict,
       estimatedTokens: this.decision.estimatedTokens,
-      chargedTokens: this.turns.reduce((sum, each) => sum + each.chargedTokens, 0),
+      chargedTokens: [...this.turns, ...this.handovers].reduce((sum, each) => sum + each.chargedTokens, 0),
       turns: this.turns,
       handovers: this.handovers,
       warnings: this.warnings,

@@ -6,6 +6,8 @@ export interface FailedAttempt {
   readonly agent: AgentName;
   /** A sentence without its full stop. */
   readonly reason: string;
+  /** Tokens that it stays charged. */
+  readonly chargedTokens: number;
   readonly cause?: unknown;
 }
 

@@ -1,4 +1,5 @@
 import type { Specialist } from '../agents/Specialist.ts';
+import { formatTokens } from '../messages/format-tokens.ts';
 import { inputBoundTokens } from '../messages/input-bound.ts';
 import type { MessagesRequest } from '../messages/types.ts';
 import type { BeginTurnResult, Ledger, Refusal } from '../state/Ledger.ts';
@@ -157,7 +158,7 @@ function usefulOutput({ max_tokens, thinking }: MessagesRequest): number {
 }
 
 function reasonOf(refusal: Refusal, inputTokens: number): string {
-  const need = `${refusal.remainingTokens} left, at least ${inputTokens + usefulOutputTokens} needed for this turn`;
+  const need = `${formatTokens(refusal.remainingTokens)} left, at least ${formatTokens(inputTokens + usefulOutputTokens)} needed for this turn`;
   if (refusal.cause === 'held') return `Token budget held by other running requests (${need})`;
   const isExhausted = refusal.budgets.some((budget) => budget.exhausted);
   if (isExhausted) return 'Token budget exhausted - automatic downgrade to Ollama';

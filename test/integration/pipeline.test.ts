@@ -97,6 +97,14 @@ describe('executeTask', () => {
     expect(installation.claude.requests).toHaveLength(0);
   });
 
+  it('counts what an attempt that broke off stays charged', async () => {
+    installation.claude.faults.next({ kind: 'disconnect', afterEvents: 4 });
+    const result = await execute();
+    expect(result.agent).toBe('ollama-specialist');
+    expect(result.chargedTokens).toBeGreaterThan(1_000);
+    expect(result.chargedTokens).toBe(app.ledger.snapshot()[0]?.settledTokens);
+  });
+
   it('asks the other specialist afresh after a refusal', async () => {
     installation.claude.script.push({
       text: "I'm sorry, but I can't help with that.",

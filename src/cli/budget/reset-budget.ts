@@ -1,7 +1,7 @@
 import { loadConfig } from '../../config/load-config.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import type { CliContext } from '../CliContext.ts';
 import { confirm } from '../confirm.ts';
-import { formatTokens } from '../format-tokens.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { statusDocument } from './status-document.ts';

@@ -2,8 +2,8 @@ import { writeConfigFile } from '../../config/config-file.ts';
 import { checkSetting, loadConfig } from '../../config/load-config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
 import { resolvePaths } from '../../config/paths.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import type { CliContext } from '../CliContext.ts';
-import { formatTokens } from '../format-tokens.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { overrideOf } from '../override-of.ts';
 

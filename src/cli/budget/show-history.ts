@@ -1,10 +1,10 @@
 import { loadConfig } from '../../config/load-config.ts';
 import { parseDuration } from '../../config/parse-duration.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import type { TurnRecord } from '../../state/Ledger.ts';
 import type { CliContext } from '../CliContext.ts';
 import type { TableColumn } from '../format-table.ts';
 import { formatShortMoment } from '../format-time.ts';
-import { formatTokens } from '../format-tokens.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeNote, writeTable } from '../output.ts';
 import { parseWholeNumber } from '../parse-whole-number.ts';

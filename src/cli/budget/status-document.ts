@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../../config/load-config.ts';
+import { percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
-import { percentOf } from '../format-tokens.ts';
 
 /** The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. */
 export function statusDocument(budgets: readonly BudgetStatus[], { config, sources }: LoadedConfig) {

@@ -1,10 +1,10 @@
 import type { Config } from '../../config/Config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
+import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { truncate } from '../display-width.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
-import { formatTokens, percentOf } from '../format-tokens.ts';
 import { shortAgent } from '../log/summarize-entry.ts';
 import { writeLine, writeTable } from '../output.ts';
 import { wrapText } from '../wrap-text.ts';

@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import type { TaskEvent, TaskResult } from '../../task-events.ts';
 import { shortAgent } from '../log/summarize-entry.ts';
+import { stillCharged } from '../run/still-charged.ts';
 import type { DemoTask } from './demo-tasks.ts';
 
 /** What came of one task of the demo. It has no ids and no times, so that it is the same in every run. */
@@ -54,7 +55,9 @@ export function demoOutcome(
 function describe(event: TaskEvent): string[] {
   switch (event.type) {
     case 'handover':
-      return [`handover to ${shortAgent(event.handover.to)}: ${event.handover.reason}`];
+      return [
+        `handover to ${shortAgent(event.handover.to)}: ${event.handover.reason}${stillCharged(event.handover)}`,
+      ];
     case 'verdict': {
       const [issue] = event.verdict.issues.filter(({ severity }) => severity === 'error');
       if (event.verdict.outcome === 'approved') return [];

@@ -2,9 +2,9 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { Config, Environment } from '../../config/Config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
 import { TeelammaError } from '../../errors.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import type { BudgetStatus, Ledger, RecoveryReport } from '../../state/Ledger.ts';
 import { formatMoment } from '../format-time.ts';
-import { formatTokens } from '../format-tokens.ts';
 import type { Check, Findings } from './Check.ts';
 
 export interface Moment {

@@ -3,8 +3,8 @@ import { readOllamaModelInfo } from '../../agents/ollama-model-info.ts';
 import { untimedFetch } from '../../agents/untimed-fetch.ts';
 import type { Config } from '../../config/Config.ts';
 import { TeelammaError } from '../../errors.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import { isRecord } from '../../messages/open-record.ts';
-import { formatTokens } from '../format-tokens.ts';
 import { ask, type Reply } from './ask.ts';
 import type { Check, Findings } from './Check.ts';
 

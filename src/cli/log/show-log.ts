@@ -11,12 +11,12 @@ import {
   parseEntry,
   type StoredEntry,
 } from '../../logging/stored-entry.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { displayWidth, truncate } from '../display-width.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { TableColumn } from '../format-table.ts';
 import { formatShortMoment } from '../format-time.ts';
-import { formatTokens } from '../format-tokens.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeLine, writeNote, writeTable } from '../output.ts';
 import { parseWholeNumber } from '../parse-whole-number.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { StoredEntry } from '../../logging/stored-entry.ts';
-import { formatTokens } from '../format-tokens.ts';
+import { formatTokens } from '../../messages/format-tokens.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,11 +1,11 @@
 import { explainComplexity } from '../../agents/explain-complexity.ts';
 import type { RoutingDecision } from '../../agents/routing-decision.ts';
+import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import { checkTask } from '../../pipeline/check-task.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
 import { type AgentFlag, agentName } from '../agent-option.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
-import { formatTokens, percentOf } from '../format-tokens.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { readTask } from '../read-task.ts';
 import { wrapText } from '../wrap-text.ts';

@@ -1,9 +1,9 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
+import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
 import type { TaskEvent, TaskResult } from '../../task-events.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { truncate } from '../display-width.ts';
-import { formatTokens, percentOf } from '../format-tokens.ts';
 import { writeNote } from '../output.ts';
 import { wrapText } from '../wrap-text.ts';
 import { describeEvent } from './describe-event.ts';

@@ -1,5 +1,6 @@
+import { formatTokens } from '../../messages/format-tokens.ts';
 import type { TaskEvent } from '../../task-events.ts';
-import { formatTokens } from '../format-tokens.ts';
+import { stillCharged } from './still-charged.ts';
 
 /** An event of a running task as one line for the user; null for what needs no line. */
 export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): string | null {
@@ -16,7 +17,7 @@ export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): stri
     case 'waiting':
       return `Waiting: ${event.reason}`;
     case 'handover':
-      return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}`;
+      return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}${stillCharged(event.handover)}`;
     case 'turn-settled': {
       const { chargedTokens, usage, agent } = event.turn;
       if (chargedTokens > 0) return `${agent}: ${formatTokens(chargedTokens)} tokens charged`;

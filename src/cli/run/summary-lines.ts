@@ -1,7 +1,8 @@
+import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import type { TaskResult } from '../../task-events.ts';
 import type { CliContext } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
-import { formatTokens, percentOf } from '../format-tokens.ts';
+import { stillCharged } from './still-charged.ts';
 
 export interface SummaryOptions {
   readonly simulated: boolean;
@@ -29,7 +30,10 @@ export function summaryLines(
       return `  ${severity === 'error' ? style.red('error') : style.yellow('warning')}: ${message}${where}`;
     }),
     `Reason: ${decision.reason}`,
-    ...result.handovers.map(({ from, to, reason }) => `Handover: ${from} to ${to}, because ${reason}`),
+    ...result.handovers.map((handover) => {
+      const { from, to, reason } = handover;
+      return `Handover: ${from} to ${to}, because ${reason}${stillCharged(handover)}`;
+    }),
     `Tokens: ${formatTokens(result.chargedTokens)} charged to the budget, ${formatTokens(result.estimatedTokens)} estimated`,
     ...budgets.map((budget) => {
       const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);

@@ -5,10 +5,13 @@ import { isCurrentWindow } from '../current-window.ts';
 import type { BudgetSpec, BudgetStatus, FreeTurn, LedgerEvent } from '../Ledger.ts';
 import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
 
+/** Rows are kept from one transaction to the next up to this many turns. */
+const mostRows = 1_000;
+
 /**
  * The rows of one transaction. What is read is kept, what is touched is written back once by `flush`, however many operations
  * share the transaction. New rows are inserted at once, because their number is their id. One object serves all transactions of a
- * connection, one after the other: `start` forgets the rows of the one before.
+ * connection, one after the other: `start` forgets the rows of the one before, unless nobody else has written since.
  */
 export class UnitOfWork {
   nowMs = 0;
@@ -22,6 +25,8 @@ export class UnitOfWork {
   private readonly windows = new Map<number, WindowRow>();
   private readonly reservations = new Map<number, ReservationRow>();
   private readonly turns = new Map<number, TurnRow>();
+  private readonly reservationsByOwnId = new Map<string, ReservationRow>();
+  private readonly turnsByOwnId = new Map<string, TurnRow>();
   private readonly touchedWindows = new Set<WindowRow>();
   private readonly touchedReservations = new Set<ReservationRow>();
   private readonly lastSeq = new Map<string, number>();
@@ -30,22 +35,27 @@ export class UnitOfWork {
     this.sql = prepareStatements(db);
   }
 
-  start(nowMs: number, budgets: readonly BudgetSpec[]): void {
+  /** Begins anew. `areRowsCurrent`: nobody else has written since the rows were read, so that they need not be read again. */
+  start(nowMs: number, budgets: readonly BudgetSpec[], areRowsCurrent = false): void {
     this.nowMs = nowMs;
     this.budgets = budgets;
     this.events = [];
     this.isChanged = false;
+    this.touchedWindows.clear();
+    this.touchedReservations.clear();
+    if (areRowsCurrent && this.turns.size < mostRows) return;
     this.openWindows.clear();
     this.windows.clear();
     this.reservations.clear();
+    this.reservationsByOwnId.clear();
     this.turns.clear();
-    this.touchedWindows.clear();
-    this.touchedReservations.clear();
+    this.turnsByOwnId.clear();
   }
 
   /** After a rollback: windows that it started do not exist. */
   forget(): void {
     this.lastSeq.clear();
+    this.start(this.nowMs, this.budgets);
   }
 
   /** Whether any budget was ever used or imported into. */
@@ -102,14 +112,13 @@ export class UnitOfWork {
   reservation(seq: number): ReservationRow | null {
     const known = this.reservations.get(seq);
     if (known) return known;
-    return this.keepReservation(this.sql.readReservation.get(seq));
+    return this.readReservation(this.sql.readReservation.get(seq));
   }
 
   findReservation(id: string): ReservationRow | null {
     const seq = generatedId.seqOf('r', id);
     if (seq === null) {
-      for (const row of this.reservations.values()) if (row.ownId === id) return row;
-      return this.keepReservation(this.sql.findReservation.get(id));
+      return this.reservationsByOwnId.get(id) ?? this.readReservation(this.sql.findReservation.get(id));
     }
     const row = this.reservation(seq);
     return row?.ownId === null ? row : null;
@@ -118,14 +127,13 @@ export class UnitOfWork {
   turn(seq: number): TurnRow | null {
     const known = this.turns.get(seq);
     if (known) return known;
-    return this.keepTurn(this.sql.readTurn.get(seq));
+    return this.readTurn(this.sql.readTurn.get(seq));
   }
 
   findTurn(id: string): TurnRow | null {
     const seq = generatedId.seqOf('t', id);
     if (seq === null) {
-      for (const row of this.turns.values()) if (row.ownId === id) return row;
-      return this.keepTurn(this.sql.findTurn.get(id));
+      return this.turnsByOwnId.get(id) ?? this.readTurn(this.sql.findTurn.get(id));
     }
     const row = this.turn(seq);
     return row?.ownId === null ? row : null;
@@ -145,9 +153,8 @@ export class UnitOfWork {
       createdAtMs,
     );
     const reservation = { ...row, seq: Number(inserted.lastInsertRowid) };
-    this.reservations.set(reservation.seq, reservation);
     this.isChanged = true;
-    return reservation;
+    return this.keepReservation(reservation);
   }
 
   addTurn(ownId: string | null, reservation: number, holdTokens: number, model: string): TurnRow {
@@ -161,9 +168,8 @@ export class UnitOfWork {
       state: turnState.inFlight,
       chargedTokens: 0,
     };
-    this.turns.set(seq, turn);
     this.isChanged = true;
-    return turn;
+    return this.keepTurn(turn);
   }
 
   addFreeTurn(turn: FreeTurn): void {
@@ -278,7 +284,7 @@ export class UnitOfWork {
     return window;
   }
 
-  private keepReservation(columns: unknown): ReservationRow | null {
+  private readReservation(columns: unknown): ReservationRow | null {
     if (columns === undefined) return null;
     const row = columns as ReservationColumns;
     const known = this.reservations.get(row.seq);
@@ -299,11 +305,10 @@ export class UnitOfWork {
       closedAtMs: row.closed_ms,
       isWholeTask: row.whole_task === null ? null : row.whole_task === 1,
     };
-    this.reservations.set(reservation.seq, reservation);
-    return reservation;
+    return this.keepReservation(reservation);
   }
 
-  private keepTurn(columns: unknown): TurnRow | null {
+  private readTurn(columns: unknown): TurnRow | null {
     if (columns === undefined) return null;
     const row = columns as TurnColumns;
     const known = this.turns.get(row.seq);
@@ -316,8 +321,19 @@ export class UnitOfWork {
       state: row.state,
       chargedTokens: row.charged,
     };
-    this.turns.set(turn.seq, turn);
-    return turn;
+    return this.keepTurn(turn);
+  }
+
+  private keepReservation(row: ReservationRow): ReservationRow {
+    this.reservations.set(row.seq, row);
+    if (row.ownId !== null) this.reservationsByOwnId.set(row.ownId, row);
+    return row;
+  }
+
+  private keepTurn(row: TurnRow): TurnRow {
+    this.turns.set(row.seq, row);
+    if (row.ownId !== null) this.turnsByOwnId.set(row.ownId, row);
+    return row;
   }
 }
 

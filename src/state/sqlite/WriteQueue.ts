@@ -60,6 +60,9 @@ export class WriteQueue {
   private readonly work: UnitOfWork;
   private readonly begin: StatementSync;
   private readonly commit: StatementSync;
+  private readonly dataVersion: StatementSync;
+  /** SQLite's count of what other connections committed, as of this object's last transaction; null: rows must be read anew. */
+  private lastDataVersion: unknown = null;
   private entries: Entry[] = [];
   private isScheduled = false;
   private busyTries = 0;
@@ -70,6 +73,7 @@ export class WriteQueue {
     this.work = new UnitOfWork(ports.db);
     this.begin = ports.db.prepare('BEGIN IMMEDIATE');
     this.commit = ports.db.prepare('COMMIT');
+    this.dataVersion = ports.db.prepare('PRAGMA data_version');
   }
 
   /** Resolves when the operation is durable; rejects where it, or the file, failed: nothing of it was written then. */
@@ -114,7 +118,9 @@ export class WriteQueue {
     let budgets: readonly BudgetStatus[];
     try {
       this.begin.run();
-      work.start(this.ports.nowMs(), this.options.budgets());
+      const version = this.dataVersion.get()?.['data_version'] ?? null;
+      work.start(this.ports.nowMs(), this.options.budgets(), version === this.lastDataVersion);
+      this.lastDataVersion = version;
       outcomes = batch.map((entry) => attempt(entry, work));
       work.flush();
       budgets = work.status();
@@ -135,6 +141,7 @@ export class WriteQueue {
   private fail(batch: readonly Entry[], error: unknown): void {
     rollback(this.ports.db);
     this.work.forget();
+    this.lastDataVersion = null;
     this.ports.onRollback();
     if (isBusy(error)) {
       this.retryLater(batch, error);
