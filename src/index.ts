@@ -38,4 +38,5 @@ export { openSqliteLedger } from './state/sqlite-ledger.ts';
 export { TokenBudget } from './state/TokenBudget.ts';
 export type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from './task-events.ts';
 export { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
-export { Turn, type TurnOptions, type TurnPorts, type TurnRequest, type TurnResult } from './turn.ts';
+export type { TurnHooks, TurnOptions, TurnPorts, TurnRequest, TurnResult } from './turn/turn-types.ts';
+export { Turn } from './turn.ts';

@@ -1,9 +1,10 @@
 import { isLedgerTrouble } from '../errors.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-import type { BudgetStatus, Ledger, Refusal, Reservation, SettleResult } from '../state/Ledger.ts';
+import type { Ledger, Refusal, Reservation, SettleResult } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
-import type { Complexity } from './complexity.ts';
+import { bindingStatus } from './binding-status.ts';
+import { DecisionDraft } from './DecisionDraft.ts';
 import { estimateTask, firstEstimates, tasksLookedAt } from './estimate-task.ts';
 import { ForcedNotAllowedError } from './ForcedNotAllowedError.ts';
 import type { Router } from './Router.ts';
@@ -116,7 +117,7 @@ export class MetaCoordinator {
     }
   }
 
-  private async reserve(draft: Draft, options: AdmitOptions): Promise<Admission> {
+  private async reserve(draft: DecisionDraft, options: AdmitOptions): Promise<Admission> {
     const { ledger } = this.ports;
     const request = { taskId: draft.taskId, kind: draft.kind, atLeastTokens: draft.estimatedTokens };
     const result = await waitForHolds(
@@ -141,15 +142,15 @@ export class MetaCoordinator {
     };
   }
 
-  private async draft(task: string, forceAgent: AgentName | undefined): Promise<Draft> {
+  private async draft(task: string, forceAgent: AgentName | undefined): Promise<DecisionDraft> {
     const complexity = this.ports.router.assess(task);
     const kind = complexity.level;
     const settled = await this.ports.ledger.settledTasks(kind, tasksLookedAt);
     const estimatedTokens = estimateTask(settled, firstEstimates[complexity.level]);
-    return new Draft(this.ports.newId(), complexity, kind, estimatedTokens, forceAgent);
+    return new DecisionDraft(this.ports.newId(), complexity, kind, estimatedTokens, forceAgent);
   }
 
-  private overdraft(draft: Draft, status: TokenBudgetStatus): RoutingDecision {
+  private overdraft(draft: DecisionDraft, status: TokenBudgetStatus): RoutingDecision {
     if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.estimatedTokens);
     const state = status.exhausted
       ? 'Token budget exhausted'
@@ -158,96 +159,5 @@ export class MetaCoordinator {
       ...draft.toClaude(status),
       warning: `${state} - Claude was forced, and what it uses above the limit is recorded as overdraft`,
     };
-  }
-}
-
-/** The budget that has the least left, in the shape that decisions and users see. */
-export function bindingStatus(budgets: readonly BudgetStatus[]): TokenBudgetStatus {
-  const binding = budgets.reduce<BudgetStatus | undefined>(
-    (least, budget) => (!least || budget.remainingTokens < least.remainingTokens ? budget : least),
-    undefined,
-  );
-  return {
-    used: binding ? binding.settledTokens + binding.heldTokens : 0,
-    remaining: binding?.remainingTokens ?? Number.MAX_SAFE_INTEGER,
-    exhausted: binding?.exhausted ?? false,
-  };
-}
-
-/** What is known of a task before the budget has answered, and the decisions that can follow from it. */
-class Draft {
-  readonly taskId: string;
-  readonly complexity: Complexity;
-  readonly kind: string;
-  readonly estimatedTokens: number;
-  private readonly forceAgent: AgentName | undefined;
-
-  constructor(
-    taskId: string,
-    complexity: Complexity,
-    kind: string,
-    estimatedTokens: number,
-    forceAgent: AgentName | undefined,
-  ) {
-    this.taskId = taskId;
-    this.complexity = complexity;
-    this.kind = kind;
-    this.estimatedTokens = estimatedTokens;
-    this.forceAgent = forceAgent;
-  }
-
-  wantsClaude(status: TokenBudgetStatus): boolean {
-    if (this.forceAgent) return this.forceAgent === 'claude-specialist';
-    return !status.exhausted && this.complexity.level === 'complex';
-  }
-
-  toClaude(status: TokenBudgetStatus): RoutingDecision {
-    if (this.forceAgent)
-      return this.decision('claude-specialist', 'Claude was forced by the user', 1, status);
-    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${formatTokens(this.estimatedTokens)} tokens needed`;
-    return this.decision('claude-specialist', reason, this.complexity.confidence, status);
-  }
-
-  toOllama(status: TokenBudgetStatus): RoutingDecision {
-    if (this.forceAgent)
-      return this.decision('ollama-specialist', 'Ollama was forced by the user', 1, status);
-    if (status.exhausted) return this.refused(status);
-    const reason = `Simple task (score ${this.score()}) - Ollama can do it, and no Claude token is spent`;
-    return this.decision('ollama-specialist', reason, this.complexity.confidence, status);
-  }
-
-  refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {
-    return this.decision('ollama-specialist', this.refusal(status, cause), 1, status);
-  }
-
-  private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
-    if (cause === 'held') {
-      return `Token budget held by other running tasks (${formatTokens(status.remaining)} free, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
-    }
-    if (status.exhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
-    return `Token budget too low (${formatTokens(status.remaining)} left, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
-  }
-
-  private decision(
-    targetAgent: AgentName,
-    reason: string,
-    confidence: number,
-    tokenBudgetStatus: TokenBudgetStatus,
-  ): RoutingDecision {
-    return {
-      targetAgent,
-      reason,
-      confidence,
-      tokenBudgetStatus,
-      taskId: this.taskId,
-      complexity: this.complexity,
-      kind: this.kind,
-      estimatedTokens: this.estimatedTokens,
-      forced: this.forceAgent !== undefined,
-    };
-  }
-
-  private score(): string {
-    return this.complexity.score.toFixed(2);
   }
 }

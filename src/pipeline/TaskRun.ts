@@ -6,7 +6,7 @@ import type { Verdict } from '../agents/verdict.ts';
 import type { MessageParam, RawMessageStreamEvent } from '../messages/types.ts';
 import type { ExecuteOptions, PipelineOptions, PipelinePorts } from '../pipeline.ts';
 import type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from '../task-events.ts';
-import type { TurnResult } from '../turn.ts';
+import type { TurnResult } from '../turn/turn-types.ts';
 import { taskRequest } from './task-request.ts';
 
 /** An answer with what the critic says of it. */

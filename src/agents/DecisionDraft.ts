@@ -1,0 +1,83 @@
+import { formatTokens } from '../messages/format-tokens.ts';
+import type { Refusal } from '../state/Ledger.ts';
+import type { Complexity } from './complexity.ts';
+import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
+import type { AgentName } from './Specialist.ts';
+
+/** What is known of a task before the budget has answered, and the decisions that can follow from it. */
+export class DecisionDraft {
+  readonly taskId: string;
+  readonly complexity: Complexity;
+  readonly kind: string;
+  readonly estimatedTokens: number;
+  private readonly forceAgent: AgentName | undefined;
+
+  constructor(
+    taskId: string,
+    complexity: Complexity,
+    kind: string,
+    estimatedTokens: number,
+    forceAgent: AgentName | undefined,
+  ) {
+    this.taskId = taskId;
+    this.complexity = complexity;
+    this.kind = kind;
+    this.estimatedTokens = estimatedTokens;
+    this.forceAgent = forceAgent;
+  }
+
+  wantsClaude(status: TokenBudgetStatus): boolean {
+    if (this.forceAgent) return this.forceAgent === 'claude-specialist';
+    return !status.exhausted && this.complexity.level === 'complex';
+  }
+
+  toClaude(status: TokenBudgetStatus): RoutingDecision {
+    if (this.forceAgent)
+      return this.decision('claude-specialist', 'Claude was forced by the user', 1, status);
+    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${formatTokens(this.estimatedTokens)} tokens needed`;
+    return this.decision('claude-specialist', reason, this.complexity.confidence, status);
+  }
+
+  toOllama(status: TokenBudgetStatus): RoutingDecision {
+    if (this.forceAgent)
+      return this.decision('ollama-specialist', 'Ollama was forced by the user', 1, status);
+    if (status.exhausted) return this.refused(status);
+    const reason = `Simple task (score ${this.score()}) - Ollama can do it, and no Claude token is spent`;
+    return this.decision('ollama-specialist', reason, this.complexity.confidence, status);
+  }
+
+  refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {
+    return this.decision('ollama-specialist', this.refusal(status, cause), 1, status);
+  }
+
+  private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
+    if (cause === 'held') {
+      return `Token budget held by other running tasks (${formatTokens(status.remaining)} free, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
+    }
+    if (status.exhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
+    return `Token budget too low (${formatTokens(status.remaining)} left, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
+  }
+
+  private decision(
+    targetAgent: AgentName,
+    reason: string,
+    confidence: number,
+    tokenBudgetStatus: TokenBudgetStatus,
+  ): RoutingDecision {
+    return {
+      targetAgent,
+      reason,
+      confidence,
+      tokenBudgetStatus,
+      taskId: this.taskId,
+      complexity: this.complexity,
+      kind: this.kind,
+      estimatedTokens: this.estimatedTokens,
+      forced: this.forceAgent !== undefined,
+    };
+  }
+
+  private score(): string {
+    return this.complexity.score.toFixed(2);
+  }
+}

@@ -1,0 +1,155 @@
+import { SpecialistError } from '../agents/Specialist.ts';
+import { AbortedError, isLedgerTrouble } from '../errors.ts';
+import { formatTokens } from '../messages/format-tokens.ts';
+import { fromApiUsage } from '../messages/token-usage.ts';
+import type { Message } from '../messages/types.ts';
+import type { SettleResult, TurnOutcome } from '../state/Ledger.ts';
+import { type HoldResult, holdTokens, type TurnHold } from './hold-tokens.ts';
+import { logLedgerProblem } from './log-ledger-problem.ts';
+import { outcomeOfError } from './outcome-of-error.ts';
+import {
+  type Attempt,
+  failedAttempt,
+  type TurnHooks,
+  type TurnOptions,
+  type TurnPorts,
+  type TurnRequest,
+} from './turn-types.ts';
+
+/** Has Claude answer a turn: hold, send, settle. Claude is called only after its hold is durable. */
+export async function askClaude(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  options: TurnOptions,
+  ports: TurnPorts,
+): Promise<Attempt> {
+  const startedAtMs = ports.nowMs();
+  const pause = ports.coolDown.current();
+  if (pause) {
+    const until = new Date(pause.untilMs).toISOString();
+    return failedAttempt('claude-specialist', `not tried before ${until} (${pause.reason})`);
+  }
+  const held = await tryHold(turn, hooks, options, ports);
+  if (!held.granted) return failedAttempt('claude-specialist', held.reason);
+
+  const { hold } = held;
+  const sent = await send(turn, hooks, hold, ports);
+  try {
+    if ('error' in sent) return await settleFailure(turn, hooks, hold, sent, ports);
+    return await settleAnswer(turn, hooks, hold, sent.message, startedAtMs, ports);
+  } finally {
+    if (hold.ownReservationId !== null) {
+      await ports.ledger.close(hold.ownReservationId, { isWholeTask: false });
+    }
+  }
+}
+
+interface SendFailure {
+  readonly error: unknown;
+  readonly isSent: boolean;
+}
+
+async function tryHold(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  { waitMs }: TurnOptions,
+  ports: TurnPorts,
+): Promise<HoldResult> {
+  try {
+    return await holdTokens({ ...turn, waitMs, signal: hooks.signal, onWait: hooks.onWait }, ports);
+  } catch (error) {
+    if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason, error);
+    if (!isLedgerTrouble(error)) throw error;
+    const problem = logLedgerProblem(turn, 'hold', { kind: turn.kind }, error, ports);
+    return { granted: false, reason: `Claude is not asked without a ledger: ${problem}` };
+  }
+}
+
+async function send(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  hold: TurnHold,
+  { claude }: TurnPorts,
+): Promise<{ readonly message: Message } | SendFailure> {
+  let isSent = false;
+  try {
+    hooks.onStart?.({ agent: claude.agent, model: claude.model, heldTokens: hold.heldTokens });
+    isSent = true;
+    const message = await claude.send(
+      { ...turn.request, max_tokens: hold.maxTokens },
+      { signal: hooks.signal, onEvent: (event) => hooks.onEvent?.(claude.agent, event) },
+    );
+    return { message };
+  } catch (error) {
+    return { error, isSent };
+  }
+}
+
+async function settleFailure(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  hold: TurnHold,
+  { error, isSent }: SendFailure,
+  ports: TurnPorts,
+): Promise<Attempt> {
+  const notSent: TurnOutcome = { kind: 'not-charged', reason: 'it was never sent' };
+  const settled = await settle(turn, hooks, hold, isSent ? outcomeOfError(error) : notSent, ports);
+  if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason, error);
+  if (!(error instanceof SpecialistError)) throw error;
+  if (error.retryAfterMs !== undefined) ports.coolDown.open(error.retryAfterMs, error.message);
+  const chargedTokens = settled?.chargedTokens ?? hold.heldTokens;
+  return failedAttempt('claude-specialist', error.message, error, chargedTokens);
+}
+
+async function settleAnswer(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  hold: TurnHold,
+  message: Message,
+  startedAtMs: number,
+  ports: TurnPorts,
+): Promise<Attempt> {
+  const usage = fromApiUsage(message.usage);
+  const latencyMs = Math.max(0, ports.nowMs() - startedAtMs);
+  const settled = await settle(turn, hooks, hold, { kind: 'usage', usage, latencyMs }, ports);
+  if (settled && settled.aboveHoldTokens > 0) {
+    const above = formatTokens(settled.aboveHoldTokens);
+    hooks.onWarning?.(`Claude reported ${above} tokens more than were held for this turn; they are recorded`);
+  }
+  return {
+    answered: true,
+    result: {
+      agent: 'claude-specialist',
+      model: message.model,
+      message,
+      usage,
+      latencyMs,
+      heldTokens: hold.heldTokens,
+      chargedTokens: settled?.chargedTokens ?? hold.heldTokens,
+      budgets: settled?.budgets ?? ports.ledger.snapshot(),
+    },
+  };
+}
+
+/**
+ * An answer is never lost for the ledger's sake: where it cannot be written any more, the turn stays charged at its hold, which is
+ * durable, and the user is told. Null then.
+ */
+async function settle(
+  turn: TurnRequest,
+  hooks: TurnHooks,
+  hold: TurnHold,
+  outcome: TurnOutcome,
+  ports: TurnPorts,
+): Promise<SettleResult | null> {
+  try {
+    return await ports.ledger.settleTurn(hold.turnId, outcome);
+  } catch (error) {
+    const problem = logLedgerProblem(turn, 'settle', { turnId: hold.turnId, ...outcome }, error, ports);
+    const held = formatTokens(hold.heldTokens);
+    hooks.onWarning?.(
+      `The usage of this turn could not be recorded, so it stays charged at its hold of ${held} tokens: ${problem}`,
+    );
+    return null;
+  }
+}

@@ -1,0 +1,44 @@
+import { SpecialistError } from '../agents/Specialist.ts';
+import { AbortedError } from '../errors.ts';
+import { fromApiUsage } from '../messages/token-usage.ts';
+import type { Message } from '../messages/types.ts';
+import { logLedgerProblem } from './log-ledger-problem.ts';
+import {
+  type Attempt,
+  failedAttempt,
+  type TurnHooks,
+  type TurnPorts,
+  type TurnRequest,
+} from './turn-types.ts';
+
+/** Has Ollama answer a turn. No budget pays for it; the ledger records it for the history. */
+export async function askOllama(turn: TurnRequest, hooks: TurnHooks, ports: TurnPorts): Promise<Attempt> {
+  const { ledger, ollama, newId, nowMs } = ports;
+  const startedAtMs = nowMs();
+  hooks.onStart?.({ agent: ollama.agent, model: ollama.model, heldTokens: 0 });
+  let message: Message;
+  try {
+    message = await ollama.send(turn.request, {
+      signal: hooks.signal,
+      onEvent: (event) => hooks.onEvent?.(ollama.agent, event),
+    });
+  } catch (error) {
+    if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason, error);
+    if (!(error instanceof SpecialistError)) throw error;
+    return failedAttempt('ollama-specialist', error.message, error);
+  }
+  const { agent } = ollama;
+  const { model } = message;
+  const usage = fromApiUsage(message.usage);
+  const latencyMs = Math.max(0, nowMs() - startedAtMs);
+  const record = { turnId: newId(), taskId: turn.taskId, kind: turn.kind, agent, model, usage, latencyMs };
+  try {
+    await ledger.recordTurn(record);
+  } catch (error) {
+    const problem = logLedgerProblem(turn, 'record', record, error, ports);
+    hooks.onWarning?.(`The usage of this turn on Ollama could not be recorded: ${problem}`);
+  }
+  const budgets = ledger.snapshot();
+  const result = { agent, model, message, usage, chargedTokens: 0, heldTokens: 0, latencyMs, budgets };
+  return { answered: true, result };
+}

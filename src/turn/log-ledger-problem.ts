@@ -1,0 +1,14 @@
+import type { TurnPorts, TurnRequest } from './turn-types.ts';
+
+/** Logs that the ledger could not be used for a turn; gives the problem in words. */
+export function logLedgerProblem(
+  { taskId }: TurnRequest,
+  action: string,
+  input: Readonly<Record<string, unknown>>,
+  error: unknown,
+  { log }: Pick<TurnPorts, 'log'>,
+): string {
+  const problem = error instanceof Error ? error.message : String(error);
+  log.record({ agent: 'ledger', action, taskId, level: 'error', input, output: { failed: problem } });
+  return problem;
+}

@@ -1,0 +1,74 @@
+import type { AgentName, Specialist } from '../agents/Specialist.ts';
+import type { DecisionLog } from '../logging/LogEntry.ts';
+import type { TokenUsage } from '../messages/token-usage.ts';
+import type { Message, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
+import type { CoolDown } from '../state/CoolDown.ts';
+import type { BudgetStatus, Ledger } from '../state/Ledger.ts';
+import type { Sleep } from '../state/wait-for-holds.ts';
+import type { Handover } from '../task-events.ts';
+import type { FailedAttempt } from './NoSpecialistAvailableError.ts';
+
+export interface TurnOptions {
+  /** Longest wait for holds of others that stand in the way. Default 2,000 ms. */
+  readonly waitMs?: number;
+}
+
+export interface TurnPorts {
+  readonly ledger: Ledger;
+  readonly claude: Specialist;
+  readonly ollama: Specialist;
+  readonly coolDown: CoolDown;
+  readonly log: DecisionLog;
+  readonly sleep: Sleep;
+  readonly newId: () => string;
+  readonly nowMs: () => number;
+}
+
+/** One model call to be made. */
+export interface TurnRequest {
+  readonly taskId: string;
+  /** What the ledger's estimates are grouped by. */
+  readonly kind: string;
+  /** `max_tokens` is the most that is wanted; the budget may lower it. `model` is the specialist's own. */
+  readonly request: MessagesRequest;
+  readonly agent: AgentName;
+  /** The task's reservation, or null where it has none: a turn on Claude then makes its own. */
+  readonly reservationId: string | null;
+  /** Whether Claude may pass the limit. */
+  readonly forced: boolean;
+  /** Whether the other specialist may take the turn over when this one cannot do it. */
+  readonly mayHandOver: boolean;
+}
+
+export interface TurnHooks {
+  readonly signal: AbortSignal;
+  /** Just before the request is sent. */
+  readonly onStart?: (start: { agent: AgentName; model: string; heldTokens: number }) => void;
+  readonly onEvent?: (agent: AgentName, event: RawMessageStreamEvent) => void;
+  readonly onWait?: (reason: string) => void;
+  readonly onHandover?: (handover: Handover) => void;
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface TurnResult {
+  readonly agent: AgentName;
+  readonly model: string;
+  readonly message: Message;
+  readonly usage: TokenUsage;
+  /** Tokens charged to the budget; 0 for Ollama. */
+  readonly chargedTokens: number;
+  readonly heldTokens: number;
+  readonly latencyMs: number;
+  readonly handover: Handover | null;
+  readonly budgets: readonly BudgetStatus[];
+}
+
+/** What one specialist made of a turn. */
+export type Attempt =
+  | { readonly answered: true; readonly result: Omit<TurnResult, 'handover'> }
+  | { readonly answered: false; readonly failure: FailedAttempt };
+
+/** An attempt that failed; `reason` is one sentence, with or without its full stop. */
+export function failedAttempt(agent: AgentName, reason: string, cause?: unknown, chargedTokens = 0): Attempt {
+  return { answered: false, failure: { agent, reason: reason.replace(/\.$/, ''), chargedTokens, cause } };
+}
