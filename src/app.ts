@@ -96,7 +96,7 @@ export async function openBudget(
 }
 
 /** The log of decisions in the installation's logs/. */
-export async function openLog(config: Config, onProblem: (message: string) => void): Promise<DecisionLog> {
+async function openLog(config: Config, onProblem: (message: string) => void): Promise<DecisionLog> {
   const { createDecisionLog } = await import('./logging/create-decision-log.ts');
   const { level, prompts } = config.log;
   return createDecisionLog(

@@ -4,7 +4,7 @@ import type { SettledTask } from '../state/Ledger.ts';
 export const firstEstimates = { complex: 1_000, simple: 200 } as const;
 
 /** How many settled tasks of a kind the ledger must hold before its own figures are used. */
-export const fewestTasks = 5;
+const fewestTasks = 5;
 
 /** How many of the latest are looked at. */
 export const tasksLookedAt = 50;

@@ -10,7 +10,7 @@ export const scannedTail = 4_096;
 export const vocabularyHead = 1_500;
 
 /** Characters from the end in which words are looked up. */
-export const vocabularyTail = 750;
+const vocabularyTail = 750;
 
 /** What each feature counts, in words. `log` is ln(1 + count): the tenth of a kind says less than the first. */
 export const featureDescriptions = {

@@ -1,5 +1,4 @@
 import type {
-  ContentBlock,
   Message,
   MessageCreateParamsBase,
   MessageParam,
@@ -12,7 +11,7 @@ import type {
  * (https://docs.anthropic.com/en/api/messages); its types are the SDK's. They are open lists: a field that is not named there
  * passes through untouched.
  */
-export type { ContentBlock, Message, MessageParam, RawMessageStreamEvent, Usage };
+export type { Message, MessageParam, RawMessageStreamEvent, Usage };
 
 /** Body of `POST /v1/messages` without `stream`, which the specialist decides. */
 export type MessagesRequest = Omit<MessageCreateParamsBase, 'stream'>;

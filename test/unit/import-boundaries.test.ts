@@ -59,7 +59,7 @@ describe('import boundaries', () => {
 
   it('finds the imports it judges', () => {
     expect(imports.length).toBeGreaterThan(100);
-    expect(imports).toContainEqual({ from: 'turn.ts', to: 'state/Ledger.ts' });
+    expect(imports).toContainEqual({ from: 'turn/turn-types.ts', to: 'state/Ledger.ts' });
     expect(imports).toContainEqual({ from: 'app.ts', to: 'state/sqlite-ledger.ts' });
   });
 
