@@ -1,0 +1,471 @@
+import { retryAfterMs } from '../agents/retry-after.ts';
+import type { AgentName } from '../agents/Specialist.ts';
+import { gatewayHeader } from '../config/own-gateway.ts';
+import { hasForeignThinking, withMaxTokens, withoutForeignThinking } from '../messages/edit-request.ts';
+import { isRecord, textOf } from '../messages/open-record.ts';
+import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
+import type { TurnOutcome } from '../state/Ledger.ts';
+import { version } from '../version.ts';
+import { AnswerStream } from './answer-stream.ts';
+import { answerWithOllama } from './answer-with-ollama.ts';
+import { sendApiError } from './api-error.ts';
+import { conversationId, isWithinToolUse } from './conversations.ts';
+import { countInput } from './count-input.ts';
+import { headersForClient, headersForUpstream } from './forwarded-headers.ts';
+import type { Exchange, GatewayDecision, GatewayParts } from './GatewayParts.ts';
+import type { Hold } from './holds.ts';
+import type { ParsedBody } from './parse-messages-body.ts';
+import { refusal } from './refusal.ts';
+import { type RelayOutcome, relayClaude } from './relay-claude.ts';
+import { type RelayedAnswer, readRelayed } from './relayed-answer.ts';
+import type { UpstreamAnswer } from './upstream.ts';
+
+type WellFormed = Extract<ParsedBody, { readonly ok: true }>;
+
+/** Why Claude did not, or not wholly, answer. */
+interface ClaudeMiss {
+  /** A sentence without its full stop. */
+  readonly reason: string;
+  readonly cause: 'budget' | 'cool-down' | 'no-key' | 'error-answer' | 'connection';
+  readonly answer: UpstreamAnswer | null;
+  /** Bytes of a stream that the client has already. */
+  readonly relayed: Buffer;
+  /** When Claude may be asked again, epoch milliseconds, where it said so. */
+  readonly retryAtMs: number | null;
+}
+
+/** Statuses after which somebody else may answer; every other error of Claude is the client's own. */
+const passesOn = (status: number): boolean => status === 429 || status === 408 || status >= 500;
+
+/**
+ * Answers one `POST /v1/messages`: policy, hold, Claude, settlement, and Ollama where Claude cannot. Resolves when the client has its
+ * answer, or is gone.
+ */
+export async function answerMessages(
+  exchange: Exchange,
+  body: Buffer,
+  parsed: WellFormed,
+  gateway: GatewayParts,
+): Promise<void> {
+  await new MessagesExchange(exchange, body, parsed, gateway).run();
+}
+
+class MessagesExchange {
+  private readonly exchange: Exchange;
+  private readonly body: Buffer;
+  private readonly parsed: WellFormed;
+  private readonly gateway: GatewayParts;
+  private readonly startedAtMs: number;
+  private readonly gone = new AbortController();
+  private hold: Hold | null = null;
+  private from: AgentName | null = null;
+  private knownConversation: string | null = null;
+
+  constructor(exchange: Exchange, body: Buffer, parsed: WellFormed, gateway: GatewayParts) {
+    this.exchange = exchange;
+    this.body = body;
+    this.parsed = parsed;
+    this.gateway = gateway;
+    this.startedAtMs = gateway.nowMs();
+    exchange.response.once('close', () => {
+      if (!exchange.response.writableFinished) this.gone.abort(new Error('the client has gone'));
+    });
+  }
+
+  async run(): Promise<void> {
+    const chosen = this.choose();
+    if (chosen.agent === 'claude-specialist') {
+      const miss = await this.askClaude(chosen.reason);
+      if (miss === null) return;
+      this.from = 'claude-specialist';
+      await this.passToOllama(miss);
+      return;
+    }
+    const failure = await this.askOllama(chosen.reason, null, false);
+    if (failure === null) return;
+    this.from = 'ollama-specialist';
+    const miss = await this.askClaude(`Ollama cannot: ${failure}`);
+    if (miss !== null) this.refuse(miss, failure, null);
+  }
+
+  /** Only asked for where something depends on it: most requests are Claude's, of which nothing is kept. */
+  private get conversation(): string {
+    this.knownConversation ??= conversationId(this.exchange.request.headers, this.parsed.request);
+    return this.knownConversation;
+  }
+
+  private choose(): { readonly agent: AgentName; readonly reason: string } {
+    const { conversations, policy } = this.gateway;
+    const { request } = this.parsed;
+    if (conversations.size > 0 && conversations.isOnOllama(this.conversation) && isWithinToolUse(request)) {
+      return { agent: 'ollama-specialist', reason: 'Ollama is in the middle of its tool calls' };
+    }
+    return policy(request);
+  }
+
+  /** Null where the request has ended: answered, refused by Claude for good, or its client gone. */
+  private async askClaude(reason: string): Promise<ClaudeMiss | null> {
+    const { gateway, exchange } = this;
+    const { credentials, credential } = exchange.client;
+    if (credentials === '') return missed('no-key', 'No key for Claude came with the request');
+    const untilMs = gateway.coolDowns.until(credentials);
+    if (untilMs !== null) {
+      const until = new Date(untilMs).toISOString();
+      return {
+        ...missed('cool-down', `Claude asked not to be called before ${until}`),
+        retryAtMs: untilMs,
+      };
+    }
+    const headers = headersForUpstream(exchange.request, credential);
+    const { request, bound, isStream } = this.parsed;
+    const sendable = hasForeignThinking(request) ? withoutForeignThinking(this.body, request) : this.body;
+    const held = await gateway.holds
+      .take({
+        taskId: this.taskId(),
+        request,
+        boundTokens: bound.bounded ? bound.tokens : null,
+        countInput: () => countInput(request, headers, gateway.upstream, this.gone.signal),
+        signal: this.gone.signal,
+      })
+      .catch((error: unknown) => {
+        if (this.gone.signal.aborted) return null;
+        throw error;
+      });
+    if (held === null) return null;
+    if (!held.granted) return missed('budget', held.reason);
+
+    const { hold } = held;
+    this.hold = hold;
+    if (this.gone.signal.aborted) {
+      await gateway.holds.settle(hold, { kind: 'not-charged', reason: 'it was never sent' });
+      return null;
+    }
+    const isLowered = hold.maxTokens < request.max_tokens;
+    const outcome = await relayClaude(
+      {
+        method: 'POST',
+        path: exchange.request.url ?? exchange.path,
+        headers,
+        body: isLowered ? withMaxTokens(sendable, hold.maxTokens) : sendable,
+        isStream,
+      },
+      exchange.response,
+      {
+        ...this.ownHeaders('claude-specialist', reason, hold.remainingTokens),
+        ...(isLowered && { 'x-teelamma-max-tokens': String(hold.maxTokens) }),
+      },
+      gateway.upstream,
+    );
+    await this.settle(hold, outcome);
+    return this.missOf(outcome, reason, isLowered ? hold.maxTokens : null);
+  }
+
+  private async settle(hold: Hold, outcome: RelayOutcome): Promise<void> {
+    const { holds, nowMs } = this.gateway;
+    const latencyMs = Math.max(0, nowMs() - this.startedAtMs);
+    await holds.settle(hold, turnOutcome(outcome, latencyMs));
+  }
+
+  private missOf(outcome: RelayOutcome, reason: string, maxTokens: number | null): ClaudeMiss | null {
+    const { gateway, exchange } = this;
+    switch (outcome.kind) {
+      case 'answered':
+        if (gateway.conversations.size > 0) gateway.conversations.toClaude(this.conversation);
+        this.decided('claude-specialist', reason, outcome.usage ?? null, maxTokens);
+        return null;
+      case 'client-gone':
+        this.decided(
+          'claude-specialist',
+          `${reason}; the client went away`,
+          outcome.usage ?? null,
+          maxTokens,
+        );
+        return null;
+      case 'broken':
+        return { ...missed('connection', outcome.reason), relayed: outcome.relayed };
+      case 'error-answer': {
+        const { answer } = outcome;
+        const said = `Claude answered ${answer.status}${errorTypeOf(answer)}`;
+        if (!passesOn(answer.status)) {
+          this.relayError(answer, said);
+          return null;
+        }
+        const waitMs = retryAfterMs(headersOf(answer), gateway.nowMs());
+        if (waitMs !== undefined) gateway.coolDowns.open(exchange.client.credentials, waitMs);
+        const retryAtMs = waitMs === undefined ? null : gateway.nowMs() + waitMs;
+        return { ...missed('error-answer', said), answer, retryAtMs };
+      }
+    }
+  }
+
+  private async passToOllama(miss: ClaudeMiss): Promise<void> {
+    const hasBegun = this.exchange.response.headersSent;
+    if (!hasBegun) {
+      const failure = await this.askOllama(miss.reason, null, true);
+      if (failure !== null) this.refuse(miss, failure, null);
+      return;
+    }
+    const relayed = readRelayed(miss.relayed);
+    const hasContent = relayed !== null && relayed.nextIndex > 0;
+    if (relayed === null || (hasContent && !this.gateway.behaviour.continueAnswers)) {
+      this.breakOff(miss);
+      return;
+    }
+    if (relayed.hasStopReason || relayed.toolCalls > 0) {
+      this.endResumed(relayed, miss);
+      return;
+    }
+    const failure = await this.askOllama(miss.reason, relayed, true);
+    if (failure !== null) this.refuse(miss, failure, relayed);
+  }
+
+  /** Claude's answer has all that it needs: a whole tool call, which the client can carry out. A call that is not whole cannot be mended. */
+  private endResumed(relayed: RelayedAnswer, miss: ClaudeMiss): void {
+    const { openBlock } = relayed;
+    if (openBlock?.type === 'tool_use' && !isJsonObject(openBlock.content)) {
+      this.breakOff(miss);
+      return;
+    }
+    const answer = this.answerStream(miss.reason, relayed);
+    answer.endResumed('tool_use');
+    this.decided(
+      'claude-specialist',
+      `${miss.reason}; its answer was ended where it stood`,
+      relayed.usage,
+      null,
+    );
+  }
+
+  /** Nobody goes on; the client is told, and may ask again. */
+  private breakOff(miss: ClaudeMiss): void {
+    const answer = this.answerStream(miss.reason, null);
+    answer.fail({ status: 529, type: 'overloaded_error', message: `${miss.reason}. Ask again.` });
+    this.decided('none', miss.reason, null, null);
+  }
+
+  /** Null where the client has its answer or is gone; else why there is none, and the response is still open. */
+  private async askOllama(
+    reason: string,
+    resumed: RelayedAnswer | null,
+    isSwitch: boolean,
+  ): Promise<string | null> {
+    const { gateway, parsed } = this;
+    const answer = this.answerStream(reason, resumed);
+    if (isSwitch && this.wantsNotice(resumed)) {
+      answer.note('switch', `[ClaudeTeelamma: ${reason}. ${gateway.ollama.model} on Ollama goes on.]`);
+    }
+    try {
+      const outcome = await answerWithOllama(
+        parsed.request,
+        resumed,
+        answer,
+        gateway.ollama,
+        this.gone.signal,
+      );
+      if (outcome.kind === 'failed') return outcome.reason;
+      if (outcome.kind === 'client-gone') {
+        this.decided('ollama-specialist', `${reason}; the client went away`, null, null);
+        return null;
+      }
+      gateway.conversations.toOllama(this.conversation);
+      const usage = fromApiUsage(outcome.message.usage);
+      const detail = outcome.shortened === null ? reason : `${reason}; ${outcome.shortened}`;
+      this.decided('ollama-specialist', detail, usage, null);
+      await this.recordOllama(usage);
+      return null;
+    } finally {
+      answer.stop();
+    }
+  }
+
+  /** The user is told once, and not in answers that a program reads. */
+  private wantsNotice(resumed: RelayedAnswer | null): boolean {
+    const { gateway, parsed } = this;
+    if (!gateway.behaviour.notices) return false;
+    const fields: Readonly<Record<string, unknown>> = { ...parsed.request };
+    const config = isRecord(fields['output_config']) ? fields['output_config'] : {};
+    if (config['format'] !== undefined || fields['output_format'] !== undefined) return false;
+    if (resumed !== null) return true;
+    const hasTools = Array.isArray(parsed.request.tools) && parsed.request.tools.length > 0;
+    return hasTools && !gateway.conversations.isOnOllama(this.conversation);
+  }
+
+  private async recordOllama(usage: TokenUsage): Promise<void> {
+    const { ledger, ollama, log, newId, nowMs } = this.gateway;
+    const latencyMs = Math.max(0, nowMs() - this.startedAtMs);
+    const { agent, model } = ollama;
+    try {
+      await ledger.recordTurn({
+        turnId: newId(),
+        taskId: this.taskId(),
+        kind: 'gateway',
+        agent,
+        model,
+        usage,
+        latencyMs,
+      });
+    } catch (error) {
+      // The client has its answer; only the history misses it.
+      const output = { failed: String(error) };
+      log.record({ agent: 'ledger', action: 'record', level: 'error', input: {}, output });
+    }
+  }
+
+  /** Neither can answer. Claude's own error stays what it is; a budget's end is told so that a client stops and shows it. */
+  private refuse(miss: ClaudeMiss, ollamaReason: string, resumed: RelayedAnswer | null): void {
+    const { gateway, exchange } = this;
+    const reason = `${miss.reason}; Ollama cannot either: ${ollamaReason}`;
+    const isOpen = !exchange.response.headersSent;
+    if (miss.answer !== null && isOpen) {
+      this.relayError(miss.answer, reason);
+      return;
+    }
+    const error = refusal(
+      {
+        reason: miss.reason,
+        ollamaReason,
+        retryAtMs: miss.retryAtMs,
+        cause: miss.cause,
+      },
+      gateway.ledger.snapshot(),
+      gateway.nowMs(),
+    );
+    const headers = { ...this.ownHeaders('none', reason, gateway.holds.remainingTokens()), ...error.headers };
+    if (isOpen) sendApiError(exchange.response, { ...error, headers });
+    else this.answerStream(reason, resumed).fail(error);
+    this.decided('none', reason, null, null);
+  }
+
+  private relayError(answer: UpstreamAnswer, reason: string): void {
+    const { response } = this.exchange;
+    this.decided('none', reason, null, null);
+    if (response.headersSent || response.destroyed) return;
+    response.writeHead(answer.status, {
+      ...headersForClient(answer.headers),
+      'content-length': String(answer.body.length),
+      ...this.ownHeaders('claude-specialist', reason, this.gateway.holds.remainingTokens()),
+    });
+    response.end(answer.body);
+  }
+
+  private answerStream(reason: string, resumed: RelayedAnswer | null): AnswerStream {
+    const { gateway, exchange, parsed } = this;
+    return new AnswerStream(exchange.response, {
+      isStream: parsed.isStream,
+      resumed,
+      headers: this.ownHeaders('ollama-specialist', reason, gateway.holds.remainingTokens()),
+      pingMs: gateway.behaviour.pingMs,
+    });
+  }
+
+  private ownHeaders(
+    agent: AgentName | 'none',
+    reason: string,
+    remainingTokens: number,
+  ): Record<string, string> {
+    return {
+      [gatewayHeader]: version,
+      'x-teelamma-agent': agent,
+      'x-teelamma-reason': asHeader(reason),
+      'x-teelamma-remaining': String(remainingTokens),
+    };
+  }
+
+  private taskId(): string {
+    const session = textOf(this.exchange.request.headers['x-claude-code-session-id']);
+    return /^[\w-]{8,64}$/.test(session) ? session : this.gateway.newId();
+  }
+
+  private decided(
+    agent: AgentName | 'none',
+    reason: string,
+    usage: TokenUsage | null,
+    maxTokens: number | null,
+  ): void {
+    const { gateway, hold, exchange, parsed } = this;
+    const nowMs = gateway.nowMs();
+    const decision: GatewayDecision = {
+      atMs: nowMs,
+      model: parsed.request.model,
+      agent,
+      reason,
+      from: this.from,
+      heldTokens: hold?.heldTokens ?? 0,
+      maxTokens,
+      inputTokens: usage === null ? null : chargedTokens(usage) - usage.outputTokens,
+      outputTokens: usage?.outputTokens ?? null,
+      remainingTokens: gateway.holds.remainingTokens(),
+      durationMs: Math.max(0, nowMs - this.startedAtMs),
+      key: exchange.client.key?.name ?? null,
+    };
+    gateway.onDecision(decision);
+  }
+}
+
+function missed(cause: ClaudeMiss['cause'], reason: string): ClaudeMiss {
+  return { cause, reason, answer: null, relayed: Buffer.alloc(0), retryAtMs: null };
+}
+
+/** What a request cost: see the ledger's states of a turn. */
+function turnOutcome(outcome: RelayOutcome, latencyMs: number): TurnOutcome {
+  switch (outcome.kind) {
+    case 'error-answer':
+      return isCertainlyFree(outcome.answer)
+        ? { kind: 'not-charged', reason: `Claude answered ${outcome.answer.status}` }
+        : { kind: 'unknown', reason: `Claude answered ${outcome.answer.status}` };
+    case 'broken':
+      if (outcome.isFree) return { kind: 'not-charged', reason: outcome.reason };
+      break;
+    case 'answered':
+    case 'client-gone':
+      break;
+  }
+  if (outcome.usage !== undefined && outcome.isFinal) {
+    return { kind: 'usage', usage: outcome.usage, latencyMs };
+  }
+  return {
+    kind: 'unknown',
+    reason: outcome.kind === 'broken' ? outcome.reason : 'its usage was not reported',
+  };
+}
+
+/**
+ * An error in Anthropic's own form charges nothing. 408 and 504 come after work was done; a 5xx without that form comes from something
+ * in between, and nobody knows. The same rule as in agents/claude-error.ts.
+ */
+function isCertainlyFree(answer: UpstreamAnswer): boolean {
+  const { status } = answer;
+  return status !== 408 && status !== 504 && (status < 500 || errorTypeOf(answer) !== '');
+}
+
+function errorTypeOf({ body }: UpstreamAnswer): string {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
+    const type = textOf(error['type']);
+    return /^[a-z_]{1,60}$/.test(type) ? ` (${type})` : '';
+  } catch {
+    return '';
+  }
+}
+
+function headersOf({ headers }: UpstreamAnswer): Headers {
+  const read = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === 'string' && /^(retry-after|anthropic-ratelimit)/.test(name)) read.set(name, value);
+  }
+  return read;
+}
+
+function isJsonObject(json: string): boolean {
+  try {
+    return isRecord(JSON.parse(json === '' ? '{}' : json));
+  } catch {
+    return false;
+  }
+}
+
+/** A header holds no line breaks and nothing beyond ASCII. */
+function asHeader(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 300);
+}

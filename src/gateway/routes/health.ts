@@ -1,0 +1,14 @@
+import { version } from '../../version.ts';
+import { sendJson } from '../api-error.ts';
+import type { Exchange, GatewayParts } from '../GatewayParts.ts';
+
+/** `GET /health`: that the gateway runs, and what is left of the budget. Needs no key and tells no secret. */
+export function healthRoute({ response }: Pick<Exchange, 'response'>, gateway: GatewayParts): void {
+  const budgets = gateway.ledger.snapshot().map((budget) => ({
+    name: budget.name,
+    limitTokens: budget.limitTokens,
+    remainingTokens: budget.remainingTokens,
+    resetAt: new Date(budget.resetAtMs).toISOString(),
+  }));
+  sendJson(response, 200, { status: 'ok', gateway: 'claude-teelamma', version, budgets });
+}
