@@ -35,6 +35,8 @@ describe('teelamma mcp over stdio', () => {
     return { ended };
   }
 
+  const modelCalls = () => installation.claude.requests.filter(({ callIndex }) => callIndex !== null).length;
+
   it.each<Era>(['legacy', 'modern'])(
     'does a task for a client of the %s era, and tells subscribers',
     async (era) => {
