@@ -12,6 +12,8 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['doctor', async () => (await import('./commands/doctor.ts')).registerDoctor],
   ['demo', async () => (await import('./commands/demo.ts')).registerDemo],
   ['config', async () => (await import('./commands/config.ts')).registerConfig],
+  ['serve', async () => (await import('./commands/serve.ts')).registerServe],
+  ['keys', async () => (await import('./commands/keys.ts')).registerKeys],
   ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
   ['init', async () => (await import('./commands/init.ts')).registerInit],
 ]);

@@ -1,3 +1,5 @@
+import type { ModelRuleSetting } from './parse-model-rules.ts';
+
 /** The configuration after defaults, file and environment were laid over each other. Trusted by everything that receives it. */
 export interface Config {
   readonly paths: Paths;
@@ -42,6 +44,22 @@ export interface Config {
   readonly critic: {
     /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */
     readonly repairRounds: number;
+  };
+  readonly gateway: {
+    /** Default 127.0.0.1. */
+    readonly host: string;
+    /** Default 7434. */
+    readonly port: number;
+    /** The first that matches counts. Default none. */
+    readonly models: readonly ModelRuleSetting[];
+    /** Who answers background requests of the small model. Default `claude`. */
+    readonly background: 'claude' | 'ollama';
+    /** Default false. */
+    readonly routeByComplexity: boolean;
+    /** Default true. */
+    readonly continueAnswers: boolean;
+    /** Default true. */
+    readonly notices: boolean;
   };
   readonly log: {
     /** Default `info`. */

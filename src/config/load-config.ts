@@ -1,6 +1,7 @@
 import type { Config, ConfigSource, Environment } from './Config.ts';
 import { type FileSettings, readConfigFile } from './config-file.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
+import { parseModelRules } from './parse-model-rules.ts';
 import { resolvePaths } from './paths.ts';
 import { type Setting, type SettingKey, settings } from './settings.ts';
 
@@ -57,6 +58,15 @@ export function loadConfig(environment: Environment): LoadedConfig {
       },
       router: { threshold: get('router.threshold') },
       critic: { repairRounds: get('critic.repairRounds') },
+      gateway: {
+        host: get('gateway.host'),
+        port: get('gateway.port'),
+        models: parseModelRules(get<string | undefined>('gateway.models') ?? '') ?? [],
+        background: get('gateway.background'),
+        routeByComplexity: get('gateway.routeByComplexity'),
+        continueAnswers: get('gateway.continueAnswers'),
+        notices: get('gateway.notices'),
+      },
       log: { level: get('log.level'), prompts: get('log.prompts') },
       ledger: { synchronous: get('ledger.synchronous') },
     },

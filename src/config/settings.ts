@@ -1,4 +1,5 @@
 import { parseDuration } from './parse-duration.ts';
+import { parseModelRules } from './parse-model-rules.ts';
 import { parseTokens } from './parse-tokens.ts';
 
 /** A setting that a user may give in config.json or in the environment. */
@@ -89,6 +90,11 @@ const oneOf = (...accepted: readonly string[]): SettingForm => ({
   parse: (value) => (accepted.some((each) => each === value) ? value : null),
 });
 
+const modelRules: SettingForm = {
+  expected: 'rules such as "claude-haiku-*=ollama, *=claude"',
+  parse: (value) => (typeof value === 'string' && parseModelRules(value) !== null ? value : null),
+};
+
 /** Every setting there is, in the order in which `teelamma config` shows them. */
 export const settings = {
   'budget.limit': {
@@ -172,6 +178,41 @@ export const settings = {
     form: wholeNumber(0, 3),
     fallback: 1,
     description: 'rounds in which a specialist mends its own answer',
+  },
+  'gateway.host': {
+    form: name,
+    fallback: '127.0.0.1',
+    description: 'address that teelamma serve listens on; others than loopback need keys',
+  },
+  'gateway.port': {
+    form: wholeNumber(0, 65_535),
+    fallback: 7_434,
+    description: 'port of teelamma serve; 0 for any free one',
+  },
+  'gateway.models': {
+    form: modelRules,
+    fallback: undefined,
+    description: 'who answers for which models, first match first',
+  },
+  'gateway.background': {
+    form: oneOf('claude', 'ollama'),
+    fallback: 'claude',
+    description: 'who answers background requests of the small model (haiku)',
+  },
+  'gateway.routeByComplexity': {
+    form: flag,
+    fallback: false,
+    description: 'whether conversations that begin with a simple task go to Ollama',
+  },
+  'gateway.continueAnswers': {
+    form: flag,
+    fallback: true,
+    description: "whether Ollama goes on where Claude's answer breaks off",
+  },
+  'gateway.notices': {
+    form: flag,
+    fallback: true,
+    description: 'whether the answer says when a conversation passes to Ollama',
   },
   'log.level': {
     environmentName: 'TEELAMMA_LOG_LEVEL',

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { App } from '../../app.ts';
+import type { Config } from '../../config/Config.ts';
+import type { Gateway, GatewayPorts } from '../../gateway/app.ts';
+import type { CliContext } from '../CliContext.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { writeLine, writeNote } from '../output.ts';
+import { parseWholeNumber } from '../parse-whole-number.ts';
+import { decisionLine } from './decision-line.ts';
+import { limitAdvice } from './limit-advice.ts';
+
+export interface ServeOptions {
+  readonly host?: string;
+  readonly port?: string;
+  readonly explain?: boolean;
+  readonly simulate?: boolean;
+}
+
+/** Claude's own address, where none is configured. */
+const anthropicUrl = 'https://api.anthropic.com';
+
+/** Serves until a signal comes; running answers may end for a short time, and every hold is settled. */
+export async function serveGateway(context: CliContext, options: ServeOptions): Promise<void> {
+  const port = options.port === undefined ? undefined : parseWholeNumber('--port', options.port, 0, 65_535);
+  const { signal } = context;
+  const note = (message: string) => writeNote(context, `teelamma serve: ${message}`);
+  const { createApp } = await import('../../app.ts');
+  await using app = await createApp({
+    environment: context.environment,
+    simulate: options.simulate === true,
+    onWarning: note,
+  });
+  const { config } = app;
+  await using gateway = await gatewayOf(app, {
+    host: options.host ?? config.gateway.host,
+    port: port ?? config.gateway.port,
+    onDecision: options.explain
+      ? (decision) => writeNote(context, decisionLine(decision, context))
+      : () => {},
+  });
+  const url = await gateway.start();
+  writeLine(context, `ANTHROPIC_BASE_URL=${url}`);
+  if (options.simulate) note('SIMULATED: answers come from a simulator; your budget is not touched');
+  note(
+    `Claude is asked at ${config.claude.url ?? anthropicUrl}, Ollama (${config.ollama.model}) at ${config.ollama.host}`,
+  );
+  for (const line of limitAdvice(config.budget.limitTokens)) note(line);
+  if (!signal.aborted) await once(signal, 'abort');
+  note('ending: running answers have 5 seconds');
+  // A signal is the ordinary way to end a server.
+  context.setExitCode(exitCodes.ok);
+}
+
+interface Serving extends Pick<GatewayPorts, 'onDecision'> {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The gateway over an installation's parts. */
+async function gatewayOf(app: App, { host, port, onDecision }: Serving): Promise<Gateway> {
+  const { createGateway } = await import('../../gateway/app.ts');
+  const { followGatewayKeys, gatewayKeysFile } = await import('../../gateway/keys/key-store.ts');
+  const { config, ledger, ollama, router, log } = app;
+  const { claude, gateway, paths } = config;
+  const agentOf = (flag: 'claude' | 'ollama') => `${flag}-specialist` as const;
+  return createGateway(
+    {
+      host,
+      port,
+      upstream: {
+        url: claude.url ?? anthropicUrl,
+        timeoutMs: claude.timeoutMs,
+        stallTimeoutMs: claude.stallTimeoutMs,
+      },
+      ownCredential: ownCredential(config),
+      policy: {
+        models: gateway.models.map(({ pattern, agent }) => ({ pattern, agent: agentOf(agent) })),
+        background: agentOf(gateway.background),
+        routeByComplexity: gateway.routeByComplexity,
+      },
+      continueAnswers: gateway.continueAnswers,
+      notices: gateway.notices,
+    },
+    {
+      ledger,
+      ollama,
+      router,
+      log,
+      nowMs: Date.now,
+      newId: randomUUID,
+      sleep: async (durationMs, signal) => {
+        await delay(durationMs, undefined, { ...(signal && { signal }) });
+      },
+      keys: followGatewayKeys(gatewayKeysFile(paths), { nowMs: Date.now }),
+      ...(onDecision && { onDecision }),
+    },
+  );
+}
+
+/** The installation's own key, which stands in for clients that show a key of the gateway alone. */
+function ownCredential({ claude }: Config): readonly [string, string] | null {
+  if (claude.apiKey !== undefined) return ['x-api-key', claude.apiKey];
+  if (claude.authToken !== undefined) return ['authorization', `Bearer ${claude.authToken}`];
+  return null;
+}
