@@ -4,7 +4,15 @@ import { serveMcpHttp } from '../../src/mcp-server/serve-http.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { connectHttp, startStdioServer } from '../support/mcp-client.ts';
 
-const complexTask = 'Refactor the authentication module to support OAuth2 and migrate existing sessions';
+/** Needs about 1,600 tokens, so that all calls together want far more than there is. */
+const task = (part: string) =>
+  `Refactor the authentication module to support OAuth2 and migrate existing sessions, part ${part} [[sim:tokens=1500]]`;
+const limit = 20_000;
+const budget = { TEELAMMA_BUDGET: String(limit) };
+
+interface ToolResult {
+  readonly structuredContent?: unknown;
+}
 
 describe('many MCP clients on one ledger', () => {
   let installation: Installation;
@@ -14,11 +22,11 @@ describe('many MCP clients on one ledger', () => {
   afterEach(() => installation[Symbol.asyncDispose]());
 
   /** Every token that Claude billed is in the ledger, none is held any more, and the limit was never passed. */
-  async function expectHardCap(limit: number): Promise<void> {
-    const app = await installation.open({ TEELAMMA_BUDGET: String(limit) });
+  async function expectHardCap(): Promise<void> {
+    const app = await installation.open(budget);
     const [status] = await app.ledger.status();
     const billed = installation.claude.chargedTokens;
-    expect(billed).toBeGreaterThan(limit / 4);
+    expect(billed).toBeGreaterThan(0);
     expect(billed).toBeLessThanOrEqual(limit);
     expect(status).toMatchObject({
       limitTokens: limit,
@@ -29,8 +37,20 @@ describe('many MCP clients on one ledger', () => {
     expect(await app.ledger.check()).toMatchObject({ ok: true });
   }
 
+  /**
+   * Every call was answered, and the budget did not suffice for all. Who gave the last answer says little: one of Claude's that the
+   * budget cut short is done again by Ollama.
+   */
+  function expectAllAnswered(results: ReadonlyArray<ToolResult | undefined>, count: number): void {
+    const agents = results.map(
+      (result) => (result?.structuredContent as { agent?: string } | undefined)?.agent,
+    );
+    expect(agents.filter((agent) => agent !== undefined)).toHaveLength(count);
+    expect(agents).toContain('ollama-specialist');
+  }
+
   it('keep the hard cap with 50 calls at once over HTTP', async () => {
-    const app = await installation.open();
+    const app = await installation.open(budget);
     const options = { host: '127.0.0.1', port: 0, onProblem: () => undefined };
     await using server = await serveMcpHttp(options, createMcpPorts(app));
     const clients = await Promise.all(
@@ -41,39 +61,32 @@ describe('many MCP clients on one ledger', () => {
     const results = await Promise.all(
       Array.from({ length: 50 }, (_, index) =>
         clients[index % clients.length]?.client.callTool(
-          { name: 'run_task', arguments: { task: `${complexTask}, part ${index}` } },
+          { name: 'run_task', arguments: { task: task(String(index)) } },
           { timeout: 60_000 },
         ),
       ),
     );
-    const agents = results.map(
-      (result) => (result?.structuredContent as { agent?: string } | undefined)?.agent,
-    );
-    expect(agents.filter((agent) => agent === 'claude-specialist').length).toBeGreaterThan(5);
-    expect(agents.every((agent) => agent === 'claude-specialist' || agent === 'ollama-specialist')).toBe(
-      true,
-    );
+    expectAllAnswered(results, 50);
     for (const client of clients) await client[Symbol.asyncDispose]();
-    await expectHardCap(10_000);
+    await expectHardCap();
   });
 
   it('keep the hard cap with 8 servers over stdio', async () => {
-    // Small enough that the servers run into it together.
-    const environment = { ...installation.environment, TEELAMMA_BUDGET: '8000' };
+    const environment = { ...installation.environment, ...budget };
     const servers = await Promise.all(
       Array.from({ length: 8 }, () => startStdioServer(environment, 'legacy')),
     );
     const calls = servers.flatMap(({ client }, server) =>
       Array.from({ length: 6 }, (_, index) =>
         client.callTool(
-          { name: 'run_task', arguments: { task: `${complexTask}, part ${server}-${index}` } },
+          { name: 'run_task', arguments: { task: task(`${server}-${index}`) } },
           { timeout: 90_000 },
         ),
       ),
     );
     const results = await Promise.all(calls);
-    expect(results.filter(({ isError }) => isError)).toEqual([]);
+    expectAllAnswered(results, 48);
     for (const server of servers) await server[Symbol.asyncDispose]();
-    await expectHardCap(8_000);
+    await expectHardCap();
   });
 });
