@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { CHARGED_AGENT, type HistoryQuery, type SettledTask, type TurnRecord } from '../Ledger.ts';
 import { turnState, turnStateNames } from './rows.ts';
 
@@ -7,36 +7,36 @@ const kindLookback = 10_000;
 
 /** Closed whole tasks of a kind, newest first, among the latest 10,000 reservations. */
 export function settledTasks(db: DatabaseSync, kind: string, limit: number): SettledTask[] {
-  const rows = db
-    .prepare(`SELECT charged AS chargedTokens, turns FROM reservation
+  const rows = prepared(
+    db,
+    `SELECT charged AS chargedTokens, turns FROM reservation
       WHERE kind = ? AND whole_task = 1 AND turns > 0 AND seq > (SELECT max(seq) FROM reservation) - ${kindLookback}
-      ORDER BY seq DESC LIMIT ?`)
-    .all(kind, limit);
+      ORDER BY seq DESC LIMIT ?`,
+  ).all(kind, limit);
   return rows.map((row) => ({ chargedTokens: Number(row['chargedTokens']), turns: Number(row['turns']) }));
 }
 
 /** Output tokens of settled turns of a kind, newest first, among the latest 10,000 turns. */
 export function recentOutputTokens(db: DatabaseSync, kind: string, limit: number): number[] {
-  const rows = db
-    .prepare(`SELECT turn.output FROM turn CROSS JOIN reservation ON reservation.seq = turn.reservation
+  const rows = prepared(
+    db,
+    `SELECT turn.output FROM turn CROSS JOIN reservation ON reservation.seq = turn.reservation
       WHERE turn.state = ${turnState.settled} AND reservation.kind = ?
         AND turn.seq > (SELECT max(seq) FROM turn) - ${kindLookback}
-      ORDER BY turn.seq DESC LIMIT ?`)
-    .all(kind, limit);
+      ORDER BY turn.seq DESC LIMIT ?`,
+  ).all(kind, limit);
   return rows.map((row) => Number(row['output']));
 }
 
 /** Turns by start, newest first. */
 export function history(db: DatabaseSync, query: HistoryQuery): TurnRecord[] {
-  const rows = db
-    .prepare(historySql)
-    .all(
-      query.sinceMs ?? Number.MIN_SAFE_INTEGER,
-      query.untilMs ?? Number.MAX_SAFE_INTEGER,
-      query.agent ?? null,
-      query.agent ?? null,
-      query.limit ?? 100,
-    ) as unknown as HistoryColumns[];
+  const rows = prepared(db, historySql).all(
+    query.sinceMs ?? Number.MIN_SAFE_INTEGER,
+    query.untilMs ?? Number.MAX_SAFE_INTEGER,
+    query.agent ?? null,
+    query.agent ?? null,
+    query.limit ?? 100,
+  ) as unknown as HistoryColumns[];
   return rows.map(toTurnRecord);
 }
 
@@ -96,4 +96,15 @@ function toTurnRecord(row: HistoryColumns): TurnRecord {
     latencyMs: row.latency_ms,
     reason: row.reason,
   };
+}
+
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** The statement, compiled once for each connection: compiling takes as long as the query itself, and every decision asks. */
+function prepared(db: DatabaseSync, sql: string): StatementSync {
+  const known = statements.get(db) ?? new Map<string, StatementSync>();
+  statements.set(db, known);
+  const statement = known.get(sql) ?? db.prepare(sql);
+  known.set(sql, statement);
+  return statement;
 }
