@@ -13,10 +13,10 @@ const reservedChars = 20_000;
 
 /**
  * The longest beginning of a text that fits into a result with the rest, cut at the end of a line where there is one near. JSON writes
- * a line break as two characters, so the length counts as JSON.
+ * a line break as two characters and others as six, so the length counts as JSON.
  */
 export function fittingPart(text: string, room = maxResultChars - reservedChars): string {
-  if (text.length * 2 <= room || jsonLength(text) <= room) return text;
+  if (jsonLength(text) <= room) return text;
   let [fits, tooLong] = [0, Math.min(text.length, room)];
   while (tooLong - fits > 1) {
     const middle = (fits + tooLong) >> 1;
@@ -24,7 +24,7 @@ export function fittingPart(text: string, room = maxResultChars - reservedChars)
     else tooLong = middle;
   }
   const lineEnd = text.lastIndexOf('\n', fits);
-  const end = lineEnd > fits - 500 ? lineEnd : fits;
+  const end = lineEnd >= Math.max(0, fits - 500) ? lineEnd : fits;
   return text.slice(0, end).replace(/[\ud800-\udbff]$/, '');
 }
 
