@@ -10,7 +10,7 @@ const timeoutMs = 1_500;
  * Whether a base URL is this project's own gateway: asks `GET <url>/health`, without any key, and looks for its header. False where
  * nobody answers in 1.5 s.
  */
-export async function isOwnGateway(url: string): Promise<boolean> {
+async function isOwnGateway(url: string): Promise<boolean> {
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}/health`, {
       redirect: 'manual',

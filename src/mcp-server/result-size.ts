@@ -3,7 +3,7 @@
  * the path, unless the tool's entry in tools/list has `_meta["anthropic/maxResultSizeChars"]`, up to 500,000
  * (https://code.claude.com/docs/en/mcp). About 25,000 tokens: more would fill the context that this server is to spare.
  */
-export const maxResultChars = 100_000;
+const maxResultChars = 100_000;
 
 /** The `_meta` that lets results of up to `maxResultChars` through. */
 export const resultSizeMeta = { 'anthropic/maxResultSizeChars': maxResultChars } as const;

@@ -13,7 +13,7 @@ import { registerRunTask } from './tools/run-task.ts';
 const instructions = `Hands software tasks to Claude or a local model under the user's token budget. Use run_task for work that one text can describe completely; it decides by itself who does it, and works on when the budget is exhausted. budget_status says what is left.`;
 
 /** How this server names itself to clients. */
-export const serverInfo = { name: 'teelamma', title: 'ClaudeTeelamma', version } as const;
+const serverInfo = { name: 'teelamma', title: 'ClaudeTeelamma', version } as const;
 
 /**
  * One connection's MCP server with all tools, resources and prompts; connections share the ports. `serveMcpStdio` and `serveMcpHttp`

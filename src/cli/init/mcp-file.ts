@@ -21,7 +21,7 @@ export interface ServerEntry {
 export const serverName = 'teelamma';
 
 /** `.mcp.json` cannot be changed as it is; it was not touched. */
-export class McpFileError extends TeelammaError {
+class McpFileError extends TeelammaError {
   readonly file: string;
 
   constructor(file: string, problem: string, cause?: unknown) {
