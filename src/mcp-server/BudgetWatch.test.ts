@@ -52,7 +52,9 @@ describe('BudgetWatch', () => {
 
   it('tells of a change by this process at once, and by another within a beat', async () => {
     let told = 0;
-    watch.subscribe(() => void (told += 1));
+    watch.subscribe(() => {
+      told += 1;
+    });
     await vi.advanceTimersByTimeAsync(0);
     budget = { ...budget, settledTokens: 1 };
     for (const listener of listeners) listener({ type: 'changed', budgets: [budget] });
@@ -67,7 +69,9 @@ describe('BudgetWatch', () => {
 
   it('does not take the end of a window that has not begun for a change', async () => {
     let told = 0;
-    watch.subscribe(() => void (told += 1));
+    watch.subscribe(() => {
+      told += 1;
+    });
     for (const resetAtMs of [2, 3]) {
       budget = { ...unused, resetAtMs };
       await vi.advanceTimersByTimeAsync(1_000);

@@ -39,7 +39,11 @@ describe('RunningTasks', () => {
     const tasks = new RunningTasks();
     const client = new AbortController();
     let isOtherAborted = false;
-    const other = tasks.run(never, (signal) => untilAborted(signal, () => void (isOtherAborted = true)));
+    const other = tasks.run(never, (signal) =>
+      untilAborted(signal, () => {
+        isOtherAborted = true;
+      }),
+    );
     const call = tasks.run(client.signal, (signal) => untilAborted(signal, () => undefined));
     client.abort(new Error('cancelled'));
     await expect(call).rejects.toThrow('cancelled');
