@@ -111,7 +111,7 @@ async function begin(
 ): Promise<{ result: BeginTurnResult; ownReservationId: string | null }> {
   const { ledger, claude } = ports;
   const wait = {
-    ...(turn.waitMs !== undefined && { waitMs: turn.forced ? 0 : turn.waitMs }),
+    ...(turn.waitMs !== undefined && { waitMs: turn.waitMs }),
     signal: turn.signal,
     onWait: () => turn.onWait?.('the rest of the token budget is held by other requests'),
   };
@@ -123,21 +123,14 @@ async function begin(
     if (result.granted || (!isOver && !turn.forced)) return { result, ownReservationId: null };
   }
   const { taskId, kind } = turn;
-  const reserve = () => ledger.reserve({ taskId, kind, ...amount });
-  let reserved = await waitForHolds(reserve, wait, ports);
-  if (!reserved.granted && turn.forced)
-    reserved = await ledger.reserve({ taskId, kind, ...amount, forced: true });
+  // Its one turn is begun with it, in the same commit.
+  const own = { taskId, kind, ...amount, firstTurn: { model: claude.model } };
+  let reserved = await waitForHolds(() => ledger.reserve(own), wait, ports);
+  if (!reserved.granted && turn.forced) reserved = await ledger.reserve({ ...own, forced: true });
   if (!reserved.granted) return { result: reserved, ownReservationId: null };
-  const own = reserved.reservation;
-  const result = await ledger.beginTurn({
-    reservationId: own.id,
-    atLeastTokens: amount.atLeastTokens,
-    atMostTokens: own.grantedTokens,
-    model: claude.model,
-  });
-  if (result.granted) return { result, ownReservationId: own.id };
-  await ledger.close(own.id, { isWholeTask: false });
-  return { result, ownReservationId: null };
+  const { reservation, firstTurn, budgets } = reserved;
+  if (!firstTurn) throw new Error(`Reservation ${reservation.id} came without the turn that was asked for`);
+  return { result: { granted: true, ...firstTurn, budgets }, ownReservationId: reservation.id };
 }
 
 async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<number | null> {
