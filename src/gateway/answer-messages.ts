@@ -56,7 +56,7 @@ class MessagesExchange {
   private readonly parsed: WellFormed;
   private readonly gateway: GatewayParts;
   private readonly startedAtMs: number;
-  private readonly gone = new AbortController();
+  private controller: AbortController | null = null;
   private hold: Hold | null = null;
   private from: AgentName | null = null;
   private knownConversation: string | null = null;
@@ -67,9 +67,20 @@ class MessagesExchange {
     this.parsed = parsed;
     this.gateway = gateway;
     this.startedAtMs = gateway.nowMs();
-    exchange.response.once('close', () => {
-      if (!exchange.response.writableFinished) this.gone.abort(new Error('the client has gone'));
-    });
+  }
+
+  /** Aborts when the client goes away. Made only where something waits for it, because it costs more than the rest of a request. */
+  private get gone(): AbortSignal {
+    if (this.controller !== null) return this.controller.signal;
+    const controller = new AbortController();
+    const { response } = this.exchange;
+    const abort = () => {
+      if (!response.writableFinished) controller.abort(new Error('the client has gone'));
+    };
+    if (response.destroyed) abort();
+    else response.once('close', abort);
+    this.controller = controller;
+    return controller.signal;
   }
 
   async run(): Promise<void> {
@@ -124,11 +135,11 @@ class MessagesExchange {
         taskId: this.taskId(),
         request,
         boundTokens: bound.bounded ? bound.tokens : null,
-        countInput: () => countInput(request, headers, gateway.upstream, this.gone.signal),
-        signal: this.gone.signal,
+        countInput: () => countInput(request, headers, gateway.upstream, this.gone),
+        signal: () => this.gone,
       })
       .catch((error: unknown) => {
-        if (this.gone.signal.aborted) return null;
+        if (this.isGone()) return null;
         throw error;
       });
     if (held === null) return null;
@@ -136,7 +147,7 @@ class MessagesExchange {
 
     const { hold } = held;
     this.hold = hold;
-    if (this.gone.signal.aborted) {
+    if (this.isGone()) {
       await gateway.holds.settle(hold, { kind: 'not-charged', reason: 'it was never sent' });
       return null;
     }
@@ -158,6 +169,10 @@ class MessagesExchange {
     );
     await this.settle(hold, outcome);
     return this.missOf(outcome, reason, isLowered ? hold.maxTokens : null);
+  }
+
+  private isGone(): boolean {
+    return this.exchange.response.destroyed;
   }
 
   private async settle(hold: Hold, outcome: RelayOutcome): Promise<void> {
@@ -255,13 +270,7 @@ class MessagesExchange {
       answer.note('switch', `[ClaudeTeelamma: ${reason}. ${gateway.ollama.model} on Ollama goes on.]`);
     }
     try {
-      const outcome = await answerWithOllama(
-        parsed.request,
-        resumed,
-        answer,
-        gateway.ollama,
-        this.gone.signal,
-      );
+      const outcome = await answerWithOllama(parsed.request, resumed, answer, gateway.ollama, this.gone);
       if (outcome.kind === 'failed') return outcome.reason;
       if (outcome.kind === 'client-gone') {
         this.decided('ollama-specialist', `${reason}; the client went away`, null, null);

@@ -25,7 +25,8 @@ export interface HoldRequest {
   readonly boundTokens: number | null;
   /** Asks Claude how many it counts, without charge; null where that fails. Called only where the bound does not fit. */
   readonly countInput: () => Promise<number | null>;
-  readonly signal: AbortSignal;
+  /** Ends the wait for others' holds; asked for only where there is one. */
+  readonly signal: () => AbortSignal;
 }
 
 /** Tokens in flight for one request. */
@@ -107,7 +108,10 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
     const amount = { atLeastTokens: inputTokens + useful, atMostTokens: inputTokens + output };
     const firstTurn = { model: request.model };
     const attempt = () => ledger.reserve({ taskId, kind, ...amount, firstTurn });
-    const result = await waitForHolds(attempt, { waitMs: options.waitMs, signal }, ports);
+    let result = await attempt();
+    if (!result.granted && result.cause === 'held') {
+      result = await waitForHolds(attempt, { waitMs: options.waitMs, signal: signal() }, ports);
+    }
     const remainingAfter = note(result.budgets);
     if (!result.granted) return result;
     if (result.firstTurn === undefined)

@@ -31,6 +31,8 @@ export type RelayOutcome =
 const maxKeptBytes = 8 * 1024 * 1024;
 /** Longest wait for the provider to end its side after `message_stop`, so that the connection can be used again. */
 const lingerMs = 1_000;
+/** Largest body that is worth a copy to save a write. */
+const oneWriteBytes = 16 * 1024;
 
 /**
  * Sends a request to Claude and relays its answer. A stream's bytes go on as they come, whole events at a time, with back-pressure;
@@ -177,7 +179,9 @@ class RelayHandler implements Dispatcher.DispatchHandler {
       'content-length': String(body.length),
       ...this.ownHeaders,
     });
-    response.end(body);
+    // As one text the head and a small body are one write to the connection; latin1 keeps every byte.
+    if (body.length <= oneWriteBytes) response.end(body.toString('latin1'), 'latin1');
+    else response.end(body);
     const usage = reported === null ? undefined : fromApiUsage(reported);
     this.finish({ kind: 'answered', usage, isFinal: usage !== undefined }, null);
   }

@@ -94,6 +94,8 @@ export class BudgetMirror {
         await rename(temporary, this.file);
         const latest = this.ports.content();
         if (latest.used === content.used && latest.dailyLimit === content.dailyLimit) return;
+        // This process's own next change is about to be written anyway.
+        if (this.timer) return;
         content = latest;
       }
     } catch (error) {
