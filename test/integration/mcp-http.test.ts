@@ -1,8 +1,9 @@
 import { request as httpRequest } from 'node:http';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createMcpPorts } from '../../src/mcp-server/create-ports.ts';
 import type { McpHttpServer, ServeHttpOptions } from '../../src/mcp-server/http/start-http.ts';
 import { serveMcpHttp } from '../../src/mcp-server/serve-http.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { connectHttp } from '../support/mcp-client.ts';
 
@@ -116,11 +117,11 @@ describe('teelamma mcp --http', () => {
     const going = await connectHttp(server.url, 'legacy');
     const call = { name: 'run_task', arguments: { task: complexTask } };
     const lost = going.client.callTool(call).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(installation.claude.requests).toHaveLength(1));
+    await eventually(() => expect(installation.claude.requests).toHaveLength(1));
     const kept = staying.client.callTool(call);
-    await vi.waitFor(() => expect(installation.claude.requests).toHaveLength(2));
+    await eventually(() => expect(installation.claude.requests).toHaveLength(2));
     await going.transport.terminateSession();
-    await vi.waitFor(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
+    await eventually(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
     expect(installation.claude.requests[1]?.outcome).toBe('pending');
     await going[Symbol.asyncDispose]();
     await lost;

@@ -1,11 +1,12 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Client, Progress } from '@modelcontextprotocol/client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeConfigFile } from '../../src/config/config-file.ts';
 import type { App } from '../../src/index.ts';
 import { createMcpPorts } from '../../src/mcp-server/create-ports.ts';
 import type { McpHttpServer } from '../../src/mcp-server/http/start-http.ts';
 import { serveMcpHttp } from '../../src/mcp-server/serve-http.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { connectHttp, type Era, type HttpClient } from '../support/mcp-client.ts';
 
@@ -219,12 +220,12 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
       { name: 'run_task', arguments: { task: complexTask } },
       { signal: cancel.signal },
     );
-    await vi.waitFor(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBeGreaterThan(1_000));
-    await vi.waitFor(() => expect(installation.claude.requests).toHaveLength(1));
+    await eventually(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBeGreaterThan(1_000));
+    await eventually(() => expect(installation.claude.requests).toHaveLength(1));
     cancel.abort(new Error('enough'));
     await expect(cancelled).rejects.toThrow();
-    await vi.waitFor(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
-    await vi.waitFor(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBe(0));
+    await eventually(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
+    await eventually(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBe(0));
     const billed = installation.claude.chargedTokens;
     expect(app.ledger.snapshot()[0]?.settledTokens).toBeGreaterThanOrEqual(billed);
     const next = await call('run_task', { task: 'What is 2+2?' });
@@ -274,14 +275,14 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
     );
     await subscribe(['budget://status', 'budget://decisions']);
     await call('run_task', { task: complexTask });
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(new Set(updates)).toEqual(new Set(['budget://status', 'budget://decisions'])),
     );
     const other = await installation.open();
-    await vi.waitFor(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBe(0));
+    await eventually(() => expect(app.ledger.snapshot()[0]?.heldTokens).toBe(0));
     await quiet(updates);
     await other.ledger.charge(1);
-    await vi.waitFor(() => expect(updates).toContain('budget://status'));
+    await eventually(() => expect(updates).toContain('budget://status'));
   });
 
   it('explains how to delegate', async () => {

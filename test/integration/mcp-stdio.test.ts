@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BudgetStatus } from '../../src/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { type Era, type StdioServer, startStdioServer } from '../support/mcp-client.ts';
 
@@ -31,7 +32,7 @@ describe('teelamma mcp over stdio', () => {
     const ended = client
       .callTool({ name: 'run_task', arguments: { task: complexTask } })
       .catch((error) => error);
-    await vi.waitFor(() => expect(installation.claude.requests).toHaveLength(1), { timeout: 10_000 });
+    await eventually(() => expect(installation.claude.requests).toHaveLength(1));
     return { ended };
   }
 
@@ -77,7 +78,7 @@ describe('teelamma mcp over stdio', () => {
     send({ id: 2, method: 'tools/call', params: { name: 'run_task', arguments: { task: complexTask } } });
     send({ id: 3, method: 'no/such/method' });
     send({ id: 4, method: 'tools/call', params: { name: 'no_such_tool', arguments: {} } });
-    await vi.waitFor(() => expect(output).toContain('"id":2'), { timeout: 15_000 });
+    await eventually(() => expect(output).toContain('"id":2'));
     child.stdin.end();
     const [exitCode] = await once(child, 'exit');
     const messages = output
@@ -100,8 +101,8 @@ describe('teelamma mcp over stdio', () => {
         isError: true,
         content: [{ text: expect.stringContaining('The task was stopped: the MCP server was stopped') }],
       });
-      await vi.waitFor(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
-      await vi.waitFor(() => expect(() => process.kill(server.pid, 0)).toThrow(), { timeout: 5_000 });
+      await eventually(() => expect(installation.claude.requests[0]?.outcome).toBe('client-disconnected'));
+      await eventually(() => expect(() => process.kill(server.pid, 0)).toThrow());
       const status = await budget();
       expect(status?.heldTokens).toBe(0);
       expect(status?.settledTokens).toBeGreaterThanOrEqual(installation.claude.chargedTokens);
@@ -125,7 +126,7 @@ describe('teelamma mcp over stdio', () => {
     expect(held).toBeGreaterThan(1_000);
     process.kill(server.pid, 'SIGKILL');
     expect(await ended).toBeInstanceOf(Error);
-    await vi.waitFor(async () => expect((await budget())?.heldTokens).toBe(0), { timeout: 10_000 });
+    await eventually(async () => expect((await budget())?.heldTokens).toBe(0));
     // Nobody can say what the call used, so it stays charged in full.
     const status = await budget();
     expect(status?.settledTokens).toBeGreaterThanOrEqual(installation.claude.chargedTokens);
