@@ -94,8 +94,7 @@ export async function testClaudeCodeGateway(log: (line: string) => void): Promis
   await runGatewayTable(program, log);
 }
 
-/** The same with a Claude Code that is there already. */
-export async function runGatewayTable(program: string, log: (line: string) => void): Promise<void> {
+async function runGatewayTable(program: string, log: (line: string) => void): Promise<void> {
   log('| situation | ended | requests to Claude | answered by | charged |');
   log('| --- | --- | --- | --- | --- |');
   const failures: string[] = [];
