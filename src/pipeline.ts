@@ -66,12 +66,12 @@ export class Pipeline {
       if (decision.warning) run.warn(decision.warning);
       const first = await run.ask('answer', decision.targetAgent);
       const repaired = await this.repair(run, first);
-      const answer = await this.escalate(run, repaired);
-      return run.result(answer);
+      run.answerWith(await this.escalate(run, repaired));
     } finally {
       unsubscribe();
       if (reservation) await this.close(reservation.id, run);
     }
+    return run.result();
   }
 
   private async admit(

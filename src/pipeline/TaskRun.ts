@@ -27,6 +27,7 @@ export class TaskRun {
   private readonly turns: TurnSummary[] = [];
   private readonly handovers: Handover[] = [];
   private readonly warnings: string[] = [];
+  private answer: JudgedAnswer | null = null;
 
   constructor(
     task: string,
@@ -103,7 +104,15 @@ export class TaskRun {
     return this.turns.length > 0 && this.turns.every((turn) => turn.agent === 'claude-specialist');
   }
 
-  result({ text, turn, verdict }: JudgedAnswer): TaskResult {
+  /** The answer that the task ends with. */
+  answerWith(answer: JudgedAnswer): void {
+    this.answer = answer;
+  }
+
+  /** What came of it, with the budgets as they are now. */
+  result(): TaskResult {
+    if (!this.answer) throw new Error(`Task ${this.decision.taskId} has no answer yet`);
+    const { text, turn, verdict } = this.answer;
     return {
       taskId: this.decision.taskId,
       output: text,

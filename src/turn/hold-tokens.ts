@@ -5,9 +5,8 @@ import type { MessagesRequest } from '../messages/types.ts';
 import type { BeginTurnResult, Ledger, Refusal } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseOutputTokens } from './choose-output-tokens.ts';
+import { usefulOutputTokens } from './useful-output-tokens.ts';
 
-/** Output below which a turn is not worth sending to Claude. */
-const usefulOutputTokens = 512;
 /** `count_tokens` is an estimate (https://docs.anthropic.com/en/docs/build-with-claude/token-counting): 5 % and 64 tokens are added. */
 const countMarginFactor = 1.05;
 const countMarginTokens = 64;
@@ -52,16 +51,19 @@ export type HoldResult =
 export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<HoldResult> {
   const inputBound = inputBoundTokens(turn.request);
   const bound = inputBound.bounded ? inputBound.tokens : null;
+  const recent = await ports.ledger.recentOutputTokens(turn.kind, recentTurns);
+  const usefulTokens = usefulOutputTokens(turn.request, recent);
+  const output = { recent, usefulTokens };
   let refusal: Refusal | null = null;
   if (bound !== null) {
-    const result = await holdFor(bound, turn, ports);
+    const result = await holdFor(bound, output, turn, ports);
     if (!('refusal' in result)) return result;
     refusal = result.refusal;
   }
-  const mightFit = refusal === null || refusal.remainingTokens > usefulOutput(turn.request);
+  const mightFit = refusal === null || refusal.remainingTokens > usefulTokens;
   const counted = mightFit ? await countInput(turn, ports) : null;
   if (counted !== null && (bound === null || counted < bound)) {
-    const result = await holdFor(counted, turn, ports);
+    const result = await holdFor(counted, output, turn, ports);
     if (!('refusal' in result)) return result;
     refusal = result.refusal;
   }
@@ -69,25 +71,24 @@ export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<H
     const part = inputBound.bounded ? 'this request' : inputBound.because;
     return { granted: false, reason: `Claude could not be asked how many tokens it counts for ${part}` };
   }
-  return { granted: false, reason: reasonOf(refusal, counted ?? bound ?? 0) };
+  return { granted: false, reason: reasonOf(refusal, (counted ?? bound ?? 0) + usefulTokens) };
 }
 
 async function holdFor(
   inputTokens: number,
+  { recent, usefulTokens }: { readonly recent: readonly number[]; readonly usefulTokens: number },
   turn: HoldRequest,
   ports: HoldPorts,
 ): Promise<HoldResult | { readonly refusal: Refusal }> {
-  const useful = usefulOutput(turn.request);
   const budgets = await ports.ledger.status();
   const remaining = Math.min(...budgets.map((budget) => budget.remainingTokens));
-  const recent = await ports.ledger.recentOutputTokens(turn.kind, recentTurns);
   const outputTokens = chooseOutputTokens({
     asked: turn.request.max_tokens,
-    useful,
+    useful: usefulTokens,
     recent,
     remaining: Math.max(0, remaining - inputTokens),
   });
-  const amount = { atLeastTokens: inputTokens + useful, atMostTokens: inputTokens + outputTokens };
+  const amount = { atLeastTokens: inputTokens + usefulTokens, atMostTokens: inputTokens + outputTokens };
   const begun = await begin(amount, turn, ports);
   if (!begun.result.granted) return { refusal: begun.result };
   const { turnId, heldTokens } = begun.result;
@@ -144,14 +145,8 @@ async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<num
   }
 }
 
-/** `thinking.budget_tokens` counts as output and must stay below `max_tokens`. */
-function usefulOutput({ max_tokens, thinking }: MessagesRequest): number {
-  const thinkingTokens = thinking?.type === 'enabled' ? thinking.budget_tokens : 0;
-  return Math.min(max_tokens, usefulOutputTokens + thinkingTokens);
-}
-
-function reasonOf(refusal: Refusal, inputTokens: number): string {
-  const need = `${formatTokens(refusal.remainingTokens)} left, at least ${formatTokens(inputTokens + usefulOutputTokens)} needed for this turn`;
+function reasonOf(refusal: Refusal, neededTokens: number): string {
+  const need = `${formatTokens(refusal.remainingTokens)} left, at least ${formatTokens(neededTokens)} needed for this turn`;
   if (refusal.cause === 'held') return `Token budget held by other running requests (${need})`;
   const isExhausted = refusal.budgets.some((budget) => budget.exhausted);
   if (isExhausted) return 'Token budget exhausted - automatic downgrade to Ollama';

@@ -38,7 +38,9 @@ describe('executeTask', () => {
     expect(kinds()).toEqual(['decision', 'turn-started', 'turn-settled', 'verdict']);
     const streamed = events.flatMap((event) => (event.type === 'text' ? [event.text] : [])).join('');
     expect(streamed).toBe(result.output);
-    expect(app.ledger.snapshot()[0]).toMatchObject({ heldTokens: 0, settledTokens: result.chargedTokens });
+    const afterwards = { heldTokens: 0, settledTokens: result.chargedTokens };
+    expect(result.budgets).toEqual([expect.objectContaining(afterwards)]);
+    expect(app.ledger.snapshot()[0]).toMatchObject(afterwards);
   });
 
   it('gives a simple task to Ollama, and charges nothing', async () => {

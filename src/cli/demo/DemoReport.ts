@@ -119,7 +119,10 @@ function conclusions(outcomes: readonly DemoOutcome[], proof: DemoProof): string
   const claude = outcomes.filter(({ agent }) => agent === 'claude-specialist').length;
   const approved = outcomes.filter(({ verdict }) => verdict === 'approved').length;
   const refused = outcomes.filter(
-    ({ level, decision }) => level === 'complex' && decision.targetAgent === 'ollama-specialist',
+    ({ level, decision, events }) =>
+      level === 'complex' &&
+      (decision.targetAgent === 'ollama-specialist' ||
+        events.some((event) => event.includes('Token budget'))),
   ).length;
   const limit = formatTokens(proof.limitTokens);
   return [

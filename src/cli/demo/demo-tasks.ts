@@ -18,7 +18,7 @@ export const demoTasks: readonly DemoTask[] = [
   { text: 'What does HTTP status 409 mean?' },
   {
     text: 'Refactor the session store so that several workers can share it without losing updates, and add tests for the race conditions.',
-    markers: '[[sim:tokens=1700]]',
+    markers: '[[sim:tokens=2500]]',
   },
   { text: 'Convert "2026-03-01T10:00:00Z" to a Unix timestamp.' },
   {
@@ -28,17 +28,17 @@ export const demoTasks: readonly DemoTask[] = [
   },
   {
     text: 'Implement a lexer and a recursive-descent parser class in TypeScript for arithmetic expressions with precedence, unary minus and error positions.',
-    markers: '[[sim:broken-code]] [[sim:tokens=1100]]',
+    markers: '[[sim:broken-code]] [[sim:tokens=1300]]',
     note: "Claude's first answer is made to hold code that does not parse",
   },
   {
     text: 'Find the deadlock: two goroutines take locks A and B in opposite order, one of them inside a callback. Explain the cause, and write a Go function that takes both locks safely.',
-    markers: '[[sim:tokens=1500]]',
+    markers: '[[sim:tokens=2000]]',
   },
   { text: 'Write a regular expression for a German postal code.' },
   {
     text: 'Review the architecture of our checkout: which failures lose an order, and how would you make payment and stock idempotent?',
-    markers: '[[sim:tokens=1900]]',
+    markers: '[[sim:tokens=1100]]',
   },
   {
     text: 'Implement an LRU cache in Java with O(1) operations that is safe for several threads, and argue why it is.',
