@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { gatewayHeader } from '../config/own-gateway.ts';
 import { version } from '../version.ts';
@@ -11,9 +12,11 @@ export interface ApiError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Sends it, unless the answer has begun already. */
+/** Sends it with a request id of its own, as the API does, unless the answer has begun already. */
 export function sendApiError(response: ServerResponse, error: ApiError): void {
-  sendJson(response, error.status, errorBody(error), error.headers);
+  const requestId = `req_tlm_${randomUUID().replaceAll('-', '').slice(0, 20)}`;
+  const body = { ...errorBody(error), request_id: requestId };
+  sendJson(response, error.status, body, { 'request-id': requestId, ...error.headers });
 }
 
 /** Sends one JSON document. */
