@@ -444,7 +444,8 @@ function turnOutcome(outcome: RelayOutcome, latencyMs: number): TurnOutcome {
  */
 function isCertainlyFree(answer: UpstreamAnswer): boolean {
   const { status } = answer;
-  return status !== 408 && status !== 504 && (status < 500 || errorTypeOf(answer) !== '');
+  if (status < 400 || status === 408 || status === 504) return false;
+  return status < 500 || errorTypeOf(answer) !== '';
 }
 
 function errorTypeOf({ body }: UpstreamAnswer): string {
