@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { findGatewayKey, type GatewayKey } from './keys/gateway-key.ts';
 
 /** Header for a gateway key beside the client's own Anthropic key. */
-export const gatewayKeyHeader = 'x-teelamma-key';
+const gatewayKeyHeader = 'x-teelamma-key';
 
 /** Who asks, and with which credentials Claude is asked for it. */
 export interface Client {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The Messages API's own limit (https://docs.anthropic.com/en/api/errors). */
-export const maxBodyBytes = 32 * 1024 * 1024;
+const maxBodyBytes = 32 * 1024 * 1024;
 
 export type ReadBody =
   | { readonly kind: 'whole'; readonly body: Buffer }

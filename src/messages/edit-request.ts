@@ -17,7 +17,7 @@ export function withMaxTokens(body: Buffer, maxTokens: number): Buffer {
  * Whether a block is thinking that Claude did not sign: a local model's, or Claude's own whose stream was cut before its signature
  * came. Claude refuses a conversation that holds one.
  */
-export function isForeignThinking(block: unknown): boolean {
+function isForeignThinking(block: unknown): boolean {
   return isRecord(block) && block['type'] === 'thinking' && textOf(block['signature']) === '';
 }
 

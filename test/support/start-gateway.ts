@@ -21,6 +21,7 @@ export interface TestGatewayOptions {
   readonly gateway?: Partial<GatewayOptions>;
   readonly ports?: Partial<GatewayPorts>;
   readonly stallTimeoutMs?: number;
+  readonly timeoutMs?: number;
   /** In place of the Claude simulator. */
   readonly upstreamUrl?: string;
 }
@@ -38,7 +39,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       upstream: {
         url: options.upstreamUrl ?? installation.claude.url,
         stallTimeoutMs: options.stallTimeoutMs ?? 20_000,
-        timeoutMs: 60_000,
+        timeoutMs: options.timeoutMs ?? 60_000,
       },
       ...options.gateway,
     },

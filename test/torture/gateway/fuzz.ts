@@ -60,6 +60,7 @@ export async function fuzzStreams(count: number, seed: number): Promise<FuzzRepo
     limit: 100_000_000_000,
     upstreamUrl: upstream.url,
     stallTimeoutMs: 600,
+    timeoutMs: 1_000,
     providers: { ollama: { eventDelayMs: null, keepRequests: 1 } },
   });
   const body = (isStream: boolean) => Buffer.from(JSON.stringify({ ...samples[0], stream: isStream }));
