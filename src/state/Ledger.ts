@@ -3,7 +3,7 @@ import type { TokenUsage } from '../messages/token-usage.ts';
 /**
  * The ledger: the durable record that budgets are computed from, and the only place that says what was used.
  *
- * A reservation holds tokens in the current window of every budget (all or none). Its turns are single model calls:
+ * A reservation holds tokens in the current window of every budget that matches its scope (all or none). Its turns are single model calls:
  *
  *     reserve ── beginTurn ──> in flight ── settleTurn(usage) ──────> settled     usage replaces the hold
  *        │                        │────── settleTurn(not-charged) ──> released    the provider refused it: the hold is free again
@@ -23,7 +23,7 @@ import type { TokenUsage } from '../messages/token-usage.ts';
  */
 export interface Ledger extends AsyncDisposable {
   /**
-   * Holds tokens in every budget, all or none. Durable when it resolves. Never throws for an ordinary refusal. Starts a window in
+   * Holds tokens in every budget that matches the scope, all or none. Durable when it resolves. Never throws for an ordinary refusal. Starts a window in
    * each budget that has none.
    * @throws TeelammaError `invalid-argument`, `ledger-busy`, `state-unwritable`, `state-corrupt`; nothing is held then.
    */
@@ -45,16 +45,19 @@ export interface Ledger extends AsyncDisposable {
    * imported into before, or where that window has passed.
    */
   importUsage(usage: ImportedUsage): Promise<boolean>;
-  /** Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. */
-  charge(tokens: number): Promise<readonly BudgetStatus[]>;
+  /** Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. `scope` as in `ReserveRequest`. */
+  charge(tokens: number, scope?: Scope): Promise<readonly BudgetStatus[]>;
   /** Resolves what dead processes left: in flight -> assumed, never sent -> freed. */
   recover(): Promise<RecoveryReport>;
-  /** Ends the current window of the named budget, or of all, now; the next use starts a new one. */
+  /** Ends the current windows of the named budget, or of all, now; the next use starts a new one. */
   reset(budgetName?: string): Promise<void>;
-  /** Every budget as of now, in the order of the configuration. */
-  status(): Promise<readonly BudgetStatus[]>;
+  /**
+   * Every budget as of now, in the order of the configuration; one with `each` once for each value in use. With a scope, filled in as
+   * in `ReserveRequest`: the budgets that limit it, as in the results of `reserve`, `beginTurn`, `settleTurn` and `charge`.
+   */
+  status(scope?: Scope): Promise<readonly BudgetStatus[]>;
   /** The same without waiting: exact for an embedded ledger, as of the last round trip for a remote one. */
-  snapshot(): readonly BudgetStatus[];
+  snapshot(scope?: Scope): readonly BudgetStatus[];
   /** Tokens that closed reservations of this kind used on Claude, newest first; what estimates are made from. */
   settledTasks(kind: string, limit: number): Promise<readonly SettledTask[]>;
   /** Output tokens of the latest settled turns of this kind on Claude, newest first; what `max_tokens` is chosen from. */
@@ -67,13 +70,51 @@ export interface Ledger extends AsyncDisposable {
   subscribe(listener: (event: LedgerEvent) => void): () => void;
 }
 
+/**
+ * What a reservation is for. Budgets match on it and may count it separately. A part that is not known is absent, and matches no
+ * budget that asks for it.
+ */
+export interface Scope {
+  /** `simple` or `complex`; requests through the gateway are not scored. */
+  readonly complexity?: string;
+  /** Claude's model. */
+  readonly model?: string;
+  /** Name of the project, see config/project-name.ts. */
+  readonly project?: string;
+  /** Name of the user in the operating system. */
+  readonly user?: string;
+  /** By which way it came: `cli`, `mcp`, `gateway`, `library`. */
+  readonly door?: string;
+}
+
+export type ScopePart = keyof Scope;
+
+/** For each part that is named, the values that match; `*` in a value stands for any characters. All named parts must match. */
+export type ScopeMatch = { readonly [part in ScopePart]?: readonly string[] };
+
+/** A period of the calendar in a time zone, as people count: days of 23 and 25 hours included. */
+export interface CalendarPeriod {
+  /** Weeks begin on Monday, months on the 1st. */
+  readonly period: 'day' | 'week' | 'month';
+  /** IANA name, such as `Europe/Zurich`. */
+  readonly timeZone: string;
+  /** Hour of the day at which periods begin, 0 to 23, on the zone's clock. */
+  readonly hour: number;
+}
+
 /** One configured budget. */
 export interface BudgetSpec {
   /** `[a-z0-9-]+`, unique. */
   readonly name: string;
   readonly limitTokens: number;
-  /** Rolling window: starts at its first use and ends `windowMs` later. */
+  /** Rolling window: starts at its first use and ends `windowMs` later. With `calendar`: the usual length of its period. */
   readonly windowMs: number;
+  /** The window ends with the period of its first use instead. */
+  readonly calendar?: CalendarPeriod;
+  /** Which reservations it limits. Default: all. */
+  readonly match?: ScopeMatch;
+  /** Counts each value of this part by itself, each up to the limit; what has no such part counts as one value, ''. */
+  readonly each?: ScopePart;
   /** Percentages of the limit, ascending; each fires once per window when settled tokens reach it. */
   readonly thresholdsPercent: readonly number[];
 }
@@ -85,6 +126,8 @@ export interface ReserveRequest {
   readonly atLeastTokens: number;
   /** Default: `atLeastTokens`. */
   readonly atMostTokens?: number;
+  /** What it is for; the ledger object's own scope fills in what is absent, `firstTurn.model` the model. */
+  readonly scope?: Scope;
   /** Granted in full even where it passes the limit; what passes is recorded as overdraft. Default false. */
   readonly forced?: boolean;
   /** Repeating a call with the same id returns the first call's reservation. Default: a new id. */
@@ -179,6 +222,8 @@ export interface FreeTurn {
   readonly model: string;
   readonly usage: TokenUsage;
   readonly latencyMs: number;
+  /** As in `ReserveRequest`. */
+  readonly scope?: Scope;
 }
 
 /** What is known of a task when its reservation closes; kept for the history. */
@@ -205,6 +250,10 @@ export interface BudgetStatus {
   /** When the window ends; for a window that has not begun, when it would if it began now. */
   readonly resetAtMs: number;
   readonly windowMs: number;
+  /** As in its `BudgetSpec`. */
+  readonly calendar?: CalendarPeriod;
+  /** Of a budget with `each`: which value this counts; null where no value is in use. */
+  readonly each?: { readonly part: ScopePart; readonly value: string | null };
 }
 
 export interface SettledTask {
@@ -236,6 +285,8 @@ export interface TurnRecord {
   readonly settledAtMs: number | null;
   readonly latencyMs: number | null;
   readonly reason: string | null;
+  /** Absent where nothing is known of it. */
+  readonly scope?: Scope;
 }
 
 export interface RecoveryReport {

@@ -3,14 +3,24 @@ import type { BudgetSpec, BudgetStatus } from './Ledger.ts';
 
 /** Sums of one window, in tokens. */
 export interface WindowSums extends StoredWindow {
+  /** Which value of `each` it counts; '' where the value is not known. */
+  readonly counter?: string;
   readonly settledTokens: number;
   readonly heldTokens: number;
   /** Part of settled + held that belongs to forced reservations. */
   readonly forcedTokens: number;
 }
 
-/** The status of a budget from its latest stored window (null: never used) and the time. */
-export function budgetStatus(spec: BudgetSpec, window: WindowSums | null, nowMs: number): BudgetStatus {
+/**
+ * The status of a budget from its latest stored window (null: never used) and the time. `counter`: which of its counters this is, for
+ * a budget with `each`; null where none is in use.
+ */
+export function budgetStatus(
+  spec: BudgetSpec,
+  window: WindowSums | null,
+  nowMs: number,
+  counter: string | null = window?.counter ?? null,
+): BudgetStatus {
   const sums = isCurrentWindow(spec, window, nowMs) ? (window as WindowSums) : null;
   const settledTokens = sums?.settledTokens ?? 0;
   const heldTokens = sums?.heldTokens ?? 0;
@@ -25,6 +35,8 @@ export function budgetStatus(spec: BudgetSpec, window: WindowSums | null, nowMs:
     exhausted: usedTokens >= spec.limitTokens,
     ...currentWindow(spec, window, nowMs),
     windowMs: spec.windowMs,
+    ...(spec.calendar && { calendar: spec.calendar }),
+    ...(spec.each !== undefined && { each: { part: spec.each, value: counter } }),
   };
 }
 

@@ -1,4 +1,8 @@
+import { periodEndMs } from './calendar-period.ts';
 import type { BudgetSpec } from './Ledger.ts';
+
+/** What decides when a window ends. */
+export type WindowRule = Pick<BudgetSpec, 'windowMs' | 'calendar'>;
 
 /** What is stored of a budget's latest window. */
 export interface StoredWindow {
@@ -8,18 +12,18 @@ export interface StoredWindow {
   readonly ended: boolean;
 }
 
-/** When a window that started at `startMs` ends, epoch ms. */
-export function windowResetAtMs(spec: Pick<BudgetSpec, 'windowMs'>, startMs: number): number {
-  return startMs + spec.windowMs;
+/** When a window that started at `startMs` ends, epoch ms: after its length, or with the calendar's period that it started in. */
+export function windowResetAtMs(spec: WindowRule, startMs: number): number {
+  return spec.calendar ? periodEndMs(spec.calendar, startMs) : startMs + spec.windowMs;
 }
 
 /**
  * Whether a stored window is the current one: it ends as soon as `now >= resetAt`. A clock that runs backwards resets nothing: a
- * window whose start lies in the future stays current. `windowMs` is the configured length of now, so changing it moves the end
- * of the running window.
+ * window whose start lies in the future stays current. The configuration of now counts, so changing it moves the end of the running
+ * window.
  */
 export function isCurrentWindow(
-  spec: Pick<BudgetSpec, 'windowMs'>,
+  spec: WindowRule,
   window: StoredWindow | null,
   nowMs: number,
 ): window is StoredWindow {
@@ -28,7 +32,7 @@ export function isCurrentWindow(
 
 /** Start and end of the current window; for a budget without one, a null start and the end it would have if it began now. */
 export function currentWindow(
-  spec: Pick<BudgetSpec, 'windowMs'>,
+  spec: WindowRule,
   window: StoredWindow | null,
   nowMs: number,
 ): { readonly windowStartMs: number | null; readonly resetAtMs: number } {

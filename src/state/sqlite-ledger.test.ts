@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger } from './Ledger.ts';
 import { OwnerLock } from './sqlite/OwnerLock.ts';
+import { applicationId, migrations } from './sqlite/schema.ts';
 import { openSqliteLedger, type SqliteLedgerOptions } from './sqlite-ledger.ts';
 
 const spec = { name: 'daily', limitTokens: 10_000, windowMs: 86_400_000, thresholdsPercent: [75] };
@@ -86,6 +87,51 @@ describe('the SQLite file', () => {
     newer.exec('PRAGMA user_version = 99');
     newer.close();
     await expect(open().charge(1)).rejects.toThrow(/newer version.*Update/);
+  });
+
+  it('of the first version is migrated, with its window, its holds and its turns', async () => {
+    await mkdir(join(folder, 'state'));
+    const first = new DatabaseSync(file);
+    first.exec(`${migrations[0]}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`);
+    first.exec(
+      `INSERT INTO budget_window (seq, budget, start_ms, settled, held) VALUES (1, 'daily', ${Date.now()}, 70, 500)`,
+    );
+    first.exec(
+      `INSERT INTO owner (seq, key, started_ms, after_reservation, after_turn) VALUES (1, 'gone', 1, 0, 0)`,
+    );
+    first.exec(`INSERT INTO reservation (owner, windows, task_id, kind, forced, granted, unsent, created_ms, charged)
+      VALUES (1, '1', 'old', 'complex', 0, 570, 500, 1, 70)`);
+    first.exec(`INSERT INTO turn (reservation, model, state, hold, charged, started_ms, settled_ms, input, output)
+      VALUES (1, 'm', 1, 100, 70, 1, 2, 50, 20)`);
+    first.close();
+    const ledger = open();
+    expect(ledger.snapshot()[0]).toMatchObject({ settledTokens: 70, heldTokens: 500 });
+    expect((await ledger.history({}))[0]).toMatchObject({ taskId: 'old', chargedTokens: 70 });
+    expect((await ledger.check()).problems).toEqual([]);
+    expect(await reserve(ledger, 9_000)).toMatchObject({ granted: true });
+    expect(ledger.snapshot()[0]).toMatchObject({ settledTokens: 70, heldTokens: 9_000 });
+  });
+
+  it("gives what it is used for the object's own scope, where the call does not say otherwise", async () => {
+    const perDoor = { ...spec, each: 'door' } as const;
+    const ledger = open({ budgets: () => [perDoor], scope: { door: 'mcp', user: 'ann' } });
+    await ledger.charge(5);
+    await ledger.charge(6, { door: 'cli' });
+    const counted = ledger.snapshot().map((one) => [one.each?.value, one.settledTokens]);
+    expect(counted).toEqual([
+      ['cli', 6],
+      ['mcp', 5],
+    ]);
+    await ledger.recordTurn({
+      turnId: 'x',
+      taskId: 't',
+      kind: 'k',
+      agent: 'a',
+      model: 'm',
+      usage,
+      latencyMs: 0,
+    });
+    expect((await ledger.history({}))[0]?.scope).toEqual({ door: 'mcp', user: 'ann' });
   });
 
   it('whose sums were changed by hand fails the check', async () => {

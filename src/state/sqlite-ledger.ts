@@ -7,7 +7,9 @@ import type {
   LedgerEvent,
   RecoveryReport,
   ReserveResult,
+  Scope,
 } from './Ledger.ts';
+import { mergeScopes } from './scope.ts';
 import { audit } from './sqlite/audit.ts';
 import { openConnection, type Synchronous, waitWhileBusy } from './sqlite/connection.ts';
 import { nothingRecovered, Owner } from './sqlite/Owner.ts';
@@ -25,6 +27,8 @@ export interface SqliteLedgerOptions {
   readonly budgets: () => readonly BudgetSpec[];
   /** `normal` (default) survives a killed process; `full` a power cut too, for one fsync a commit. */
   readonly synchronous?: Synchronous;
+  /** What everything done through this object has in common. Default: nothing is known. */
+  readonly scope?: Scope;
   /** Longest wait for other processes before `ledger-busy`. Default 10,000 ms. */
   readonly busyTimeoutMs?: number;
 }
@@ -68,14 +72,19 @@ class SqliteLedger implements Ledger {
   private recovery: Promise<RecoveryReport> | null = null;
 
   constructor(options: SqliteLedgerOptions, ports: SqliteLedgerPorts) {
-    this.options = { synchronous: 'normal', busyTimeoutMs: 10_000, ...options };
+    this.options = { synchronous: 'normal', busyTimeoutMs: 10_000, scope: {}, ...options };
     this.ports = ports;
   }
 
   async reserve(request: Parameters<Ledger['reserve']>[0]): Promise<ReserveResult> {
     const { owner } = this.open();
     this.recoverFirst();
-    const reserve = () => this.write((work) => operations.reserve(work, request, (used) => owner.use(used)));
+    const given = this.scopeOf(request.scope);
+    const reserve = () =>
+      this.write(
+        (work) => operations.reserve(work, request, given, (used) => owner.use(used)),
+        (value) => ('granted' in value ? null : value.reservation.scope),
+      );
     const written = await this.afterRecovery(reserve);
     if ('granted' in written.value) return written.value;
     const { reservation, firstTurn } = written.value;
@@ -95,18 +104,25 @@ class SqliteLedger implements Ledger {
   }
 
   async beginTurn(request: Parameters<Ledger['beginTurn']>[0]): ReturnType<Ledger['beginTurn']> {
-    const written = await this.afterRecovery(() => this.write((work) => operations.beginTurn(work, request)));
+    let scope: Scope | null = null;
+    const begin = (work: UnitOfWork) => {
+      scope = work.findReservation(request.reservationId)?.scope ?? null;
+      return operations.beginTurn(work, request);
+    };
+    const written = await this.afterRecovery(() => this.write(begin, () => scope));
     if ('granted' in written.value) return written.value;
     return { granted: true, ...begun(written.value), budgets: written.budgets };
   }
 
   async settleTurn(...[turnId, outcome]: Parameters<Ledger['settleTurn']>): ReturnType<Ledger['settleTurn']> {
-    const { value, budgets } = await this.write((work) => operations.settleTurn(work, turnId, outcome));
-    return { ...value, budgets };
+    const settle = (work: UnitOfWork) => operations.settleTurn(work, turnId, outcome);
+    const { value, budgets } = await this.write(settle, ({ scope }) => scope);
+    const { changed, chargedTokens, aboveHoldTokens } = value;
+    return { changed, chargedTokens, aboveHoldTokens, budgets };
   }
 
   async recordTurn(turn: Parameters<Ledger['recordTurn']>[0]): Promise<void> {
-    await this.write((work) => operations.recordTurn(work, turn));
+    await this.write((work) => operations.recordTurn(work, turn, this.scopeOf(turn.scope)));
   }
 
   async close(...[reservationId, closing]: Parameters<Ledger['close']>): Promise<void> {
@@ -121,8 +137,12 @@ class SqliteLedger implements Ledger {
     return value;
   }
 
-  async charge(tokens: number): Promise<readonly BudgetStatus[]> {
-    const { budgets } = await this.write((work) => operations.charge(work, tokens));
+  async charge(tokens: number, given?: Scope): Promise<readonly BudgetStatus[]> {
+    const scope = this.scopeOf(given);
+    const { budgets } = await this.write(
+      (work) => operations.charge(work, tokens, scope),
+      () => scope,
+    );
     return budgets;
   }
 
@@ -138,17 +158,18 @@ class SqliteLedger implements Ledger {
     await this.write((work) => operations.resetWindows(work, budgetName));
   }
 
-  async status(): Promise<readonly BudgetStatus[]> {
-    return this.snapshot();
+  async status(scope?: Scope): Promise<readonly BudgetStatus[]> {
+    return this.snapshot(scope);
   }
 
-  snapshot(): readonly BudgetStatus[] {
+  snapshot(scope?: Scope): readonly BudgetStatus[] {
     return this.read(({ db, reading }) => {
       reading.start(this.ports.nowMs(), this.options.budgets());
-      if (reading.budgets.length < 2) return reading.status();
+      const status = () => (scope ? reading.status(this.scopeOf(scope)) : reading.statusOfAll());
+      if (reading.budgets.length < 2 && reading.isUnscoped) return status();
       db.exec('BEGIN');
       try {
-        return reading.status();
+        return status();
       } finally {
         db.exec('COMMIT');
       }
@@ -241,8 +262,15 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  private async write<T>(operation: (work: UnitOfWork) => T): Promise<Written<T>> {
-    return this.track(this.open().queue.run(operation));
+  private async write<T>(
+    operation: (work: UnitOfWork) => T,
+    scopeOf?: (value: T) => Scope | null,
+  ): Promise<Written<T>> {
+    return this.track(this.open().queue.run(operation, scopeOf));
+  }
+
+  private scopeOf(given: Scope | undefined): Scope | null {
+    return mergeScopes(given, this.options.scope);
   }
 
   private read<T>(query: (opened: Opened) => T): T {

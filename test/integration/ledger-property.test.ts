@@ -5,26 +5,103 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Ledger, TurnOutcome } from '../../src/state/Ledger.ts';
+import type { BudgetSpec, Ledger, Scope, TurnOutcome } from '../../src/state/Ledger.ts';
 import { openSqliteLedger } from '../../src/state/sqlite-ledger.ts';
-import { LedgerModel } from '../torture/ledger-model.ts';
+import { endOfUtcDay, LedgerModel, type ModelBudget } from '../torture/ledger-model.ts';
 
-const limitTokens = 1_000;
-const windowMs = 1_000;
+/** What the ledger is configured with, and the same for the model. */
+interface Setup {
+  readonly specs: readonly BudgetSpec[];
+  readonly model: readonly ModelBudget[];
+}
+
+const thresholdsPercent = [75, 90, 100];
+/** Steps move the clock by seconds, so this is near enough to the end of a day in UTC to pass it. */
+const startMs = endOfUtcDay(Date.UTC(2028, 1, 28, 12)) - 4_000;
+const after = (lengthMs: number) => (beginMs: number) => beginMs + lengthMs;
+
+const one: Setup = {
+  specs: [{ name: 'daily', limitTokens: 1_000, windowMs: 1_000, thresholdsPercent }],
+  model: [{ name: 'daily', limit: 1_000, endMs: after(1_000), counter: () => '' }],
+};
+
+/** Tiers: everything, a part of it, each user by itself over a calendar's days, and each project of one door. */
+const several: Setup = {
+  specs: [
+    { name: 'all', limitTokens: 2_500, windowMs: 2_500, thresholdsPercent },
+    {
+      name: 'complex',
+      limitTokens: 1_200,
+      windowMs: 1_000,
+      thresholdsPercent,
+      match: { complexity: ['complex'] },
+    },
+    {
+      name: 'user-day',
+      limitTokens: 1_500,
+      windowMs: 86_400_000,
+      thresholdsPercent,
+      each: 'user',
+      calendar: { period: 'day', timeZone: 'UTC', hour: 0 },
+    },
+    {
+      name: 'web',
+      limitTokens: 700,
+      windowMs: 1_800,
+      thresholdsPercent,
+      match: { door: ['mcp', 'cli'], project: ['web*'] },
+      each: 'project',
+    },
+  ],
+  model: [
+    { name: 'all', limit: 2_500, endMs: after(2_500), counter: () => '' },
+    {
+      name: 'complex',
+      limit: 1_200,
+      endMs: after(1_000),
+      counter: ({ complexity }) => (complexity === 'complex' ? '' : null),
+    },
+    { name: 'user-day', limit: 1_500, endMs: endOfUtcDay, counter: ({ user }) => user ?? '' },
+    {
+      name: 'web',
+      limit: 700,
+      endMs: after(1_800),
+      counter: ({ door, project }) =>
+        door !== undefined && door !== 'gateway' && project?.startsWith('web') ? project : null,
+    },
+  ],
+};
 
 /** `who` is one of two ledgers on one file; `which` picks among the reservations or turns that there are. */
 type Step =
-  | { readonly do: 'reserve'; who: number; atLeast: number; more: number; forced: boolean; repeat: boolean }
+  | {
+      readonly do: 'reserve';
+      who: number;
+      atLeast: number;
+      more: number;
+      forced: boolean;
+      repeat: boolean;
+      scope: Scope;
+    }
   | { readonly do: 'begin'; who: number; which: number; atLeast: number; more: number; repeat: boolean }
   | { readonly do: 'settle'; who: number; which: number; tokens: number; kind: TurnOutcome['kind'] }
   | { readonly do: 'close'; who: number; which: number }
-  | { readonly do: 'charge'; who: number; tokens: number }
+  | { readonly do: 'charge'; who: number; tokens: number; scope: Scope }
   | { readonly do: 'clock'; byMs: number }
   | { readonly do: 'reset' | 'crash' | 'dispose' | 'recover'; who: number };
 
 const who = fc.nat(1);
 const which = fc.nat(30);
 const amount = fc.nat(400);
+const scope = fc.record(
+  {
+    complexity: fc.constantFrom('simple', 'complex'),
+    user: fc.constantFrom('ann', 'ben'),
+    project: fc.constantFrom('web-shop', 'web', 'api'),
+    door: fc.constantFrom('cli', 'mcp', 'gateway'),
+  },
+  { requiredKeys: [] },
+);
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 8,
@@ -35,6 +112,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       more: amount,
       forced: rarely(),
       repeat: rarely(),
+      scope,
     }),
   },
   {
@@ -59,7 +137,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('close'), who, which }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('charge'), who, tokens: fc.nat(50) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('charge'), who, tokens: fc.nat(50), scope }) },
   {
     weight: 2,
     arbitrary: fc.record({ do: fc.constant('clock'), byMs: fc.integer({ min: -1_500, max: 1_500 }) }),
@@ -68,28 +146,39 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>;
 
 describe('the ledger under any order of operations', () => {
-  it('does what a plain model says, and never passes the limit', async () => {
-    const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 30 });
-    await fc.assert(
-      fc.asyncProperty(rounds, async (steps) => {
-        const folder = await mkdtemp(join(tmpdir(), 'teelamma-model-'));
-        const run = new Run(join(folder, 'ledger.db'));
-        try {
-          for (const round of steps) await run.round(round);
-        } finally {
-          await run.end();
-          await rm(folder, { recursive: true });
-        }
-      }),
-      { numRuns: 150 },
-    );
-  }, 120_000);
+  it.each([
+    { name: 'one budget', setup: one, runs: 100 },
+    { name: 'four budgets of different windows, matches and counters', setup: several, runs: 150 },
+  ])(
+    'does what a plain model says, and never passes the limit of any: $name',
+    async ({ setup, runs }) => {
+      const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), {
+        minLength: 1,
+        maxLength: 30,
+      });
+      await fc.assert(
+        fc.asyncProperty(rounds, async (steps) => {
+          const folder = await mkdtemp(join(tmpdir(), 'teelamma-model-'));
+          const run = new Run(join(folder, 'ledger.db'), setup);
+          try {
+            for (const round of steps) await run.round(round);
+          } finally {
+            await run.end();
+            await rm(folder, { recursive: true });
+          }
+        }),
+        { numRuns: runs },
+      );
+    },
+    120_000,
+  );
 });
 
 /** One sequence of steps against the ledger and the model side by side. */
 class Run {
   private readonly file: string;
-  private readonly model = new LedgerModel(limitTokens, windowMs, 1_000_000);
+  private readonly setup: Setup;
+  private readonly model: LedgerModel;
   private readonly ledgers: Ledger[] = [];
   /** Owner number of each ledger: a reopened one is a new owner. */
   private readonly owners: number[] = [];
@@ -99,8 +188,10 @@ class Run {
   private nextOwner = 0;
   private nextId = 0;
 
-  constructor(file: string) {
+  constructor(file: string, setup: Setup) {
     this.file = file;
+    this.setup = setup;
+    this.model = new LedgerModel(setup.model, startMs);
     this.reopen(0);
     this.reopen(1);
   }
@@ -175,15 +266,15 @@ class Run {
           atMostTokens,
           forced: one.forced,
           reservationId,
+          scope: one.scope,
         };
         const results = [ledger.reserve(request), ...(one.repeat ? [ledger.reserve(request)] : [])];
-        const granted = this.model.reserve(
-          reservationId,
-          this.owner(index),
-          one.atLeast,
-          atMostTokens,
-          one.forced,
-        );
+        const granted = this.model.reserve(reservationId, one.scope, {
+          owner: this.owner(index),
+          atLeast: one.atLeast,
+          atMost: atMostTokens,
+          forced: one.forced,
+        });
         return async () => {
           for (const result of await Promise.all(results)) {
             expect(result.granted ? result.reservation.grantedTokens : null).toBe(granted);
@@ -220,8 +311,8 @@ class Run {
         return () => result;
       }
       case 'charge': {
-        const result = ledger.charge(one.tokens);
-        this.model.charge(one.tokens);
+        const result = ledger.charge(one.tokens, one.scope);
+        this.model.charge(one.tokens, one.scope);
         return async () => void (await result);
       }
       default:
@@ -231,19 +322,22 @@ class Run {
 
   private async compare(): Promise<void> {
     for (const ledger of this.ledgers) {
-      const [budget] = ledger.snapshot();
-      expect({ settled: budget?.settledTokens, held: budget?.heldTokens }).toEqual(this.model.sums());
+      const used = ledger.snapshot().filter((budget) => budget.windowStartMs !== null);
+      const sums = used.map(({ name, each, settledTokens: settled, heldTokens: held }) => [
+        `${name}/${each?.value ?? ''}`,
+        { settled, held },
+      ]);
+      expect(Object.fromEntries(sums)).toEqual(this.model.sums());
     }
-    for (const window of this.model.windows) {
-      expect(window.settled + window.held).toBeLessThanOrEqual(limitTokens + window.allowedAbove);
+    for (const { settled, held, budget, allowedAbove } of this.model.windows) {
+      expect(settled + held).toBeLessThanOrEqual(budget.limit + allowedAbove);
     }
     expect((await this.ledger(0).check()).problems).toEqual([]);
   }
 
   private reopen(index: number): void {
-    const spec = { name: 'daily', limitTokens, windowMs, thresholdsPercent: [75, 90, 100] };
     this.ledgers[index] = openSqliteLedger(
-      { file: this.file, budgets: () => [spec] },
+      { file: this.file, budgets: () => this.setup.specs },
       { nowMs: () => this.model.nowMs, newId: randomUUID },
     );
     this.owners[index] = this.nextOwner++;

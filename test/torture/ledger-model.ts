@@ -1,8 +1,25 @@
 import { chargedTokens } from '../../src/messages/token-usage.ts';
-import type { TurnOutcome } from '../../src/state/Ledger.ts';
+import type { Scope, TurnOutcome } from '../../src/state/Ledger.ts';
+
+const dayMs = 86_400_000;
+
+/** A budget of the model: what the ledger's is, with the rules as plain functions. */
+export interface ModelBudget {
+  readonly name: string;
+  readonly limit: number;
+  /** When a window that began at `startMs` ends. */
+  readonly endMs: (startMs: number) => number;
+  /** Which counter a scope counts in; null where the budget does not limit it. */
+  readonly counter: (scope: Scope) => string | null;
+}
+
+/** The end of a day in UTC, without a calendar library. */
+export const endOfUtcDay = (startMs: number): number => (Math.floor(startMs / dayMs) + 1) * dayMs;
 
 /** A budget window of the model. */
 interface ModelWindow {
+  readonly budget: ModelBudget;
+  readonly key: string;
   readonly startMs: number;
   settled: number;
   held: number;
@@ -12,7 +29,7 @@ interface ModelWindow {
 
 interface ModelReservation {
   readonly owner: number;
-  readonly window: ModelWindow;
+  readonly windows: readonly ModelWindow[];
   readonly forced: boolean;
   unsent: number;
   isClosed: boolean;
@@ -25,50 +42,56 @@ interface ModelTurn {
   charged: number;
 }
 
-/** What the ledger should do, in the plainest form: one budget, everything in memory. For the property test. */
+/** What the ledger should do, in the plainest form: everything in memory, one step after the other. For the property test. */
 export class LedgerModel {
-  readonly limit: number;
-  readonly windowMs: number;
+  readonly budgets: readonly ModelBudget[];
   nowMs: number;
-  window: ModelWindow | null = null;
+  /** The latest window of each counter that nobody ended, by `budget/counter`. */
+  readonly open = new Map<string, ModelWindow>();
   readonly windows: ModelWindow[] = [];
   readonly reservations = new Map<string, ModelReservation>();
   readonly turns = new Map<string, ModelTurn>();
 
-  constructor(limit: number, windowMs: number, nowMs: number) {
-    this.limit = limit;
-    this.windowMs = windowMs;
+  constructor(budgets: readonly ModelBudget[], nowMs: number) {
+    this.budgets = budgets;
     this.nowMs = nowMs;
   }
 
-  /** Settled and held tokens as of now. */
-  sums(): { settled: number; held: number } {
-    const window = this.current();
-    return { settled: window?.settled ?? 0, held: window?.held ?? 0 };
+  /** Settled and held tokens of every counter that is in use now, by `budget/counter`. */
+  sums(): Record<string, { settled: number; held: number }> {
+    const current = [...this.open.values()].filter((window) => this.isCurrent(window));
+    return Object.fromEntries(current.map(({ key, settled, held }) => [key, { settled, held }]));
   }
 
   /** Tokens that would be granted, or null for a refusal. */
-  reserve(id: string, owner: number, atLeast: number, atMost: number, forced: boolean): number | null {
+  reserve(
+    id: string,
+    scope: Scope,
+    { owner, atLeast, atMost, forced }: { owner: number; atLeast: number; atMost: number; forced: boolean },
+  ): number | null {
     if (this.reservations.has(id)) throw new Error(`The model has ${id} already`);
-    const left = this.left();
+    const left = Math.min(
+      ...this.matching(scope).map(({ budget, key }) => this.left(budget, this.current(key))),
+    );
     if (!forced && left < atLeast) return null;
     const granted = forced ? atMost : Math.min(atMost, left);
-    const window = this.use();
-    window.held += granted;
-    if (forced) window.allowedAbove += granted;
-    this.reservations.set(id, { owner, window, forced, unsent: granted, isClosed: false });
+    const windows = this.use(scope);
+    for (const window of windows) this.hold(window, granted, forced);
+    this.reservations.set(id, { owner, windows, forced, unsent: granted, isClosed: false });
     return granted;
   }
 
   beginTurn(reservationId: string, turnId: string, atLeast: number, atMost: number): number | null {
     const reservation = this.reservations.get(reservationId);
-    if (!reservation || reservation.isClosed || reservation.window !== this.current()) return null;
-    const available = reservation.unsent + this.left();
+    if (!reservation || reservation.isClosed) return null;
+    const { windows } = reservation;
+    if (!windows.every((window) => window === this.current(window.key))) return null;
+    const available =
+      reservation.unsent + Math.min(...windows.map((window) => this.left(window.budget, window)));
     if (!reservation.forced && available < atLeast) return null;
     const hold = reservation.forced ? atMost : Math.min(atMost, available);
     const extension = Math.max(0, hold - reservation.unsent);
-    reservation.window.held += extension;
-    if (reservation.forced) reservation.window.allowedAbove += extension;
+    for (const window of windows) this.hold(window, extension, reservation.forced);
     reservation.unsent -= hold - extension;
     this.turns.set(turnId, { reservation, hold, state: 'in-flight', charged: 0 });
     return hold;
@@ -77,15 +100,17 @@ export class LedgerModel {
   settle(turnId: string, outcome: TurnOutcome): boolean {
     const turn = this.turns.get(turnId);
     if (!turn) return false;
-    const { window } = turn.reservation;
-    if (turn.state === 'in-flight') window.held -= turn.hold;
-    else if (turn.state !== 'assumed' || outcome.kind !== 'usage') return false;
+    const wasInFlight = turn.state === 'in-flight';
+    if (!wasInFlight && (turn.state !== 'assumed' || outcome.kind !== 'usage')) return false;
     const charged =
       outcome.kind === 'usage' ? chargedTokens(outcome.usage) : outcome.kind === 'unknown' ? turn.hold : 0;
-    window.settled += charged - turn.charged;
-    window.allowedAbove += Math.max(0, charged - turn.hold);
-    // Real usage may replace an assumed charge after the space was given away: at most up to the hold again.
-    if (turn.state === 'assumed') window.allowedAbove += Math.max(0, charged - turn.charged);
+    for (const window of turn.reservation.windows) {
+      if (wasInFlight) window.held -= turn.hold;
+      window.settled += charged - turn.charged;
+      window.allowedAbove += Math.max(0, charged - turn.hold);
+      // Real usage may replace an assumed charge after the space was given away: at most up to the hold again.
+      if (turn.state === 'assumed') window.allowedAbove += Math.max(0, charged - turn.charged);
+    }
     turn.charged = charged;
     turn.state = outcome.kind === 'usage' ? 'settled' : outcome.kind === 'unknown' ? 'assumed' : 'released';
     return true;
@@ -94,20 +119,23 @@ export class LedgerModel {
   close(reservationId: string): void {
     const reservation = this.reservations.get(reservationId);
     if (!reservation) return;
-    reservation.window.held -= reservation.unsent;
+    for (const window of reservation.windows) window.held -= reservation.unsent;
     reservation.unsent = 0;
     reservation.isClosed = true;
   }
 
-  charge(tokens: number): void {
+  charge(tokens: number, scope: Scope): void {
     if (tokens === 0) return;
-    const window = this.use();
-    window.settled += tokens;
-    window.allowedAbove += tokens;
+    for (const window of this.use(scope)) {
+      window.settled += tokens;
+      window.allowedAbove += tokens;
+    }
   }
 
-  reset(): void {
-    this.window = null;
+  /** Ends the windows of one budget, or of all. */
+  reset(name?: string): void {
+    for (const [key, { budget }] of this.open)
+      if (name === undefined || budget.name === name) this.open.delete(key);
   }
 
   /** What an owner's end leaves: turns in flight assumed, the rest freed. */
@@ -120,21 +148,39 @@ export class LedgerModel {
     for (const [id, reservation] of this.reservations) if (reservation.owner === owner) this.close(id);
   }
 
-  private left(): number {
-    const { settled, held } = this.sums();
-    return Math.max(0, this.limit - settled - held);
+  private hold(window: ModelWindow, tokens: number, forced: boolean): void {
+    window.held += tokens;
+    if (forced) window.allowedAbove += tokens;
   }
 
-  private current(): ModelWindow | null {
-    return this.window && this.nowMs < this.window.startMs + this.windowMs ? this.window : null;
+  private left({ limit }: ModelBudget, window: ModelWindow | null): number {
+    return Math.max(0, limit - (window ? window.settled + window.held : 0));
   }
 
-  private use(): ModelWindow {
-    const current = this.current();
-    if (current) return current;
-    const window = { startMs: this.nowMs, settled: 0, held: 0, allowedAbove: 0 };
-    this.window = window;
-    this.windows.push(window);
-    return window;
+  private matching(scope: Scope): { readonly budget: ModelBudget; readonly key: string }[] {
+    return this.budgets.flatMap((budget) => {
+      const counter = budget.counter(scope);
+      return counter === null ? [] : [{ budget, key: `${budget.name}/${counter}` }];
+    });
+  }
+
+  private current(key: string): ModelWindow | null {
+    const window = this.open.get(key);
+    return window && this.isCurrent(window) ? window : null;
+  }
+
+  private isCurrent(window: ModelWindow): boolean {
+    return this.nowMs < window.budget.endMs(window.startMs);
+  }
+
+  private use(scope: Scope): ModelWindow[] {
+    return this.matching(scope).map(({ budget, key }) => {
+      const current = this.current(key);
+      if (current) return current;
+      const window = { budget, key, startMs: this.nowMs, settled: 0, held: 0, allowedAbove: 0 };
+      this.open.set(key, window);
+      this.windows.push(window);
+      return window;
+    });
   }
 }

@@ -2,7 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TokenUsage } from '../../messages/token-usage.ts';
 import { budgetStatus } from '../budget-status.ts';
 import { isCurrentWindow } from '../current-window.ts';
-import type { BudgetSpec, BudgetStatus, FreeTurn, LedgerEvent } from '../Ledger.ts';
+import type { BudgetSpec, BudgetStatus, FreeTurn, LedgerEvent, Scope } from '../Ledger.ts';
+import { areUnscoped, counterOf, matchesScope } from '../scope.ts';
 import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
 
 /** Rows are kept from one transaction to the next up to this many turns. */
@@ -19,6 +20,8 @@ export class UnitOfWork {
   events: LedgerEvent[] = [];
   /** Whether anything was written, so that listeners need to know. */
   isChanged = false;
+  /** Whether every budget limits everything in one counter: then scopes need not be looked at. */
+  isUnscoped = true;
 
   private readonly sql: Statements;
   private readonly openWindows = new Map<string, WindowRow | null>();
@@ -38,6 +41,7 @@ export class UnitOfWork {
   /** Begins anew. `areRowsCurrent`: nobody else has written since the rows were read, so that they need not be read again. */
   start(nowMs: number, budgets: readonly BudgetSpec[], areRowsCurrent = false): void {
     this.nowMs = nowMs;
+    if (budgets !== this.budgets) this.isUnscoped = areUnscoped(budgets);
     this.budgets = budgets;
     this.events = [];
     this.isChanged = false;
@@ -63,42 +67,49 @@ export class UnitOfWork {
     return this.sql.anyWindow.get() !== undefined;
   }
 
-  /** The budget's latest window that nobody ended, current or not. */
-  openWindow(budget: string): WindowRow | null {
-    const known = this.openWindows.get(budget);
+  /** The latest window of a budget's counter that nobody ended, current or not. */
+  openWindow(budget: string, counter: string): WindowRow | null {
+    const key = windowKey(budget, counter);
+    const known = this.openWindows.get(key);
     if (known !== undefined) return known;
-    const seq = this.lastSeq.get(budget);
+    const seq = this.lastSeq.get(key);
     const cached = seq === undefined ? undefined : this.window(seq);
-    const window = cached && !cached.ended ? cached : this.readOpenWindow(budget);
-    this.openWindows.set(budget, window);
+    const window = cached && !cached.ended ? cached : this.readOpenWindow(budget, counter);
+    this.openWindows.set(key, window);
     return window;
   }
 
-  /** The current window of a budget, or null where the next use starts one. */
-  currentWindow(spec: BudgetSpec): WindowRow | null {
-    const window = this.openWindow(spec.name);
-    return isCurrentWindow(spec, window, this.nowMs) ? (window as WindowRow) : null;
+  /** The same for every counter of a budget. */
+  openWindowsOf(budget: string): WindowRow[] {
+    const rows = this.sql.readCounters.all(budget) as unknown as { readonly counter: string }[];
+    return rows.flatMap(({ counter }) => this.openWindow(budget, counter) ?? []);
   }
 
-  /** The current window of a budget; starts one where there is none. */
-  useWindow(spec: BudgetSpec, startMs = this.nowMs): WindowRow {
-    const open = this.openWindow(spec.name);
+  /** The current window of a budget's counter; starts one where there is none. */
+  useWindow(spec: BudgetSpec, counter: string, startMs = this.nowMs): WindowRow {
+    const open = this.openWindow(spec.name, counter);
     if (open && isCurrentWindow(spec, open, this.nowMs)) return open;
     if (open) this.endWindow(open);
-    const seq = Number(this.sql.insertWindow.run(spec.name, startMs).lastInsertRowid);
-    const window = newWindow(seq, spec.name, startMs);
+    const seq = Number(this.sql.insertWindow.run(spec.name, counter, startMs).lastInsertRowid);
+    const window = newWindow(seq, spec.name, counter, startMs);
+    const key = windowKey(spec.name, counter);
     this.isChanged = true;
     this.windows.set(seq, window);
-    this.openWindows.set(spec.name, window);
-    this.lastSeq.set(spec.name, seq);
+    this.openWindows.set(key, window);
+    this.lastSeq.set(key, seq);
     return window;
+  }
+
+  /** The current window of every budget that limits what has this scope. */
+  useWindows(scope: Scope | null): WindowRow[] {
+    return this.budgetsFor(scope).map((spec) => this.useWindow(spec, counterOf(spec, scope ?? {})));
   }
 
   /** Written at once: the next window of the budget may only be inserted after it. */
   endWindow(window: WindowRow): void {
     window.ended = true;
     this.sql.endWindow.run(window.seq);
-    this.openWindows.set(window.budget, null);
+    this.openWindows.set(windowKey(window.budget, window.counter), null);
     this.isChanged = true;
   }
 
@@ -140,7 +151,8 @@ export class UnitOfWork {
   }
 
   addReservation(row: Omit<ReservationRow, 'seq'>): ReservationRow {
-    const { ownId, owner, windows, taskId, kind, forced, grantedTokens, unsentTokens, createdAtMs } = row;
+    const { ownId, owner, scope, windows, taskId, kind, forced, grantedTokens, unsentTokens, createdAtMs } =
+      row;
     const inserted = this.sql.insertReservation.run(
       ownId,
       owner,
@@ -151,6 +163,7 @@ export class UnitOfWork {
       grantedTokens,
       unsentTokens,
       createdAtMs,
+      scope && JSON.stringify(scope),
     );
     const reservation = { ...row, seq: Number(inserted.lastInsertRowid) };
     this.isChanged = true;
@@ -172,7 +185,7 @@ export class UnitOfWork {
     return this.keepTurn(turn);
   }
 
-  addFreeTurn(turn: FreeTurn): void {
+  addFreeTurn(turn: FreeTurn, scope: Scope | null): void {
     const { usage } = turn;
     this.sql.insertFreeTurn.run(
       turn.turnId,
@@ -187,6 +200,7 @@ export class UnitOfWork {
       turn.taskId,
       turn.kind,
       turn.agent,
+      scope && JSON.stringify(scope),
     );
     this.isChanged = true;
   }
@@ -254,16 +268,34 @@ export class UnitOfWork {
     }
   }
 
-  /** Every budget as this transaction sees it now. */
-  status(): readonly BudgetStatus[] {
-    return this.budgets.map((spec) => budgetStatus(spec, this.openWindow(spec.name), this.nowMs));
+  /** The budgets that limit what has this scope, as this transaction sees them now. */
+  status(scope: Scope | null): readonly BudgetStatus[] {
+    return this.budgetsFor(scope).map((spec) => {
+      const counter = counterOf(spec, scope ?? {});
+      return budgetStatus(spec, this.openWindow(spec.name, counter), this.nowMs, counter);
+    });
   }
 
-  private readOpenWindow(budget: string): WindowRow | null {
-    const row = this.sql.readOpenWindow.get(budget);
+  /** Every budget, and each of its counters that is in use. */
+  statusOfAll(): readonly BudgetStatus[] {
+    if (this.isUnscoped) return this.status(null);
+    return this.budgets.flatMap((spec) => {
+      if (spec.each === undefined) return budgetStatus(spec, this.openWindow(spec.name, ''), this.nowMs);
+      const windows = this.openWindowsOf(spec.name).filter((one) => isCurrentWindow(spec, one, this.nowMs));
+      if (windows.length === 0) return budgetStatus(spec, null, this.nowMs);
+      return windows.map((window) => budgetStatus(spec, window, this.nowMs));
+    });
+  }
+
+  private budgetsFor(scope: Scope | null): readonly BudgetSpec[] {
+    return this.isUnscoped ? this.budgets : this.budgets.filter((spec) => matchesScope(spec, scope ?? {}));
+  }
+
+  private readOpenWindow(budget: string, counter: string): WindowRow | null {
+    const row = this.sql.readOpenWindow.get(budget, counter);
     if (!row) return null;
     const window = this.keepWindow(row as unknown as WindowColumns);
-    this.lastSeq.set(budget, window.seq);
+    this.lastSeq.set(windowKey(budget, counter), window.seq);
     return window;
   }
 
@@ -273,7 +305,7 @@ export class UnitOfWork {
     const known = this.windows.get(row.seq);
     if (known) return known;
     const window: WindowRow = {
-      ...newWindow(row.seq, row.budget, row.start_ms),
+      ...newWindow(row.seq, row.budget, row.counter, row.start_ms),
       ended: row.ended === 1,
       settledTokens: row.settled,
       heldTokens: row.held,
@@ -293,6 +325,7 @@ export class UnitOfWork {
       seq: row.seq,
       ownId: row.own_id,
       owner: row.owner,
+      scope: row.scope === null ? null : parseScope(row.scope),
       windows: windowList(row.windows),
       taskId: row.task_id,
       kind: row.kind,
@@ -342,10 +375,21 @@ export function windowList(stored: string): number[] {
   return stored === '' ? [] : stored.split(',').map(Number);
 }
 
-function newWindow(seq: number, budget: string, startMs: number): WindowRow {
+/** A scope as it is stored, JSON that only the ledger writes. */
+export function parseScope(stored: string): Scope {
+  return JSON.parse(stored) as Scope;
+}
+
+/** Budget names have no line breaks, so no two counters share a key. */
+function windowKey(budget: string, counter: string): string {
+  return counter === '' ? budget : `${budget}\n${counter}`;
+}
+
+function newWindow(seq: number, budget: string, counter: string, startMs: number): WindowRow {
   return {
     seq,
     budget,
+    counter,
     startMs,
     ended: false,
     settledTokens: 0,
@@ -358,6 +402,7 @@ function newWindow(seq: number, budget: string, startMs: number): WindowRow {
 interface WindowColumns {
   readonly seq: number;
   readonly budget: string;
+  readonly counter: string;
   readonly start_ms: number;
   readonly ended: number;
   readonly settled: number;
@@ -370,6 +415,7 @@ interface ReservationColumns {
   readonly seq: number;
   readonly own_id: string | null;
   readonly owner: number;
+  readonly scope: string | null;
   readonly windows: string;
   readonly task_id: string;
   readonly kind: string;
@@ -399,14 +445,16 @@ const turnColumns = 'seq, own_id, reservation, hold, state, charged';
 const statementTexts = {
   anyWindow: 'SELECT 1 FROM budget_window LIMIT 1',
   readWindow: 'SELECT * FROM budget_window WHERE seq = ?',
-  readOpenWindow: 'SELECT * FROM budget_window WHERE budget = ? AND ended = 0',
-  insertWindow: 'INSERT INTO budget_window (budget, start_ms) VALUES (?, ?)',
+  readOpenWindow: 'SELECT * FROM budget_window WHERE budget = ? AND counter = ? AND ended = 0',
+  readCounters: 'SELECT counter FROM budget_window WHERE budget = ? AND ended = 0 ORDER BY counter',
+  insertWindow: 'INSERT INTO budget_window (budget, counter, start_ms) VALUES (?, ?, ?)',
   endWindow: 'UPDATE budget_window SET ended = 1 WHERE seq = ?',
   updateWindow: 'UPDATE budget_window SET settled = ?, held = ?, forced = ?, fired_percent = ? WHERE seq = ?',
   readReservation: 'SELECT * FROM reservation WHERE seq = ?',
   findReservation: 'SELECT * FROM reservation WHERE own_id = ?',
   insertReservation: `INSERT INTO reservation
-    (own_id, owner, windows, task_id, kind, forced, granted, unsent, created_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    (own_id, owner, windows, task_id, kind, forced, granted, unsent, created_ms, scope)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   updateReservation: `UPDATE reservation
     SET unsent = ?, charged = ?, turns = ?, closed_ms = ?, whole_task = ? WHERE seq = ?`,
   readTurn: `SELECT ${turnColumns} FROM turn WHERE seq = ?`,
@@ -414,8 +462,8 @@ const statementTexts = {
   insertTurn: `INSERT INTO turn (own_id, reservation, model, state, hold, started_ms)
     VALUES (?, ?, ?, ${turnState.inFlight}, ?, ?)`,
   insertFreeTurn: `INSERT INTO turn (own_id, model, state, hold, started_ms, settled_ms, input, cache_creation, cache_read,
-      output, latency_ms, free_task_id, free_kind, free_agent)
-    VALUES (?, ?, ${turnState.settled}, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      output, latency_ms, free_task_id, free_kind, free_agent, free_scope)
+    VALUES (?, ?, ${turnState.settled}, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   updateTurn: `UPDATE turn SET state = ?, charged = ?, settled_ms = ?, input = ?, cache_creation = ?, cache_read = ?,
       output = ?, latency_ms = ?, reason = ? WHERE seq = ?`,
   insertCharge: 'INSERT INTO charge (at_ms, tokens, windows, source) VALUES (?, ?, ?, ?)',

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { TeelammaError } from '../../errors.ts';
-import type { BudgetSpec, BudgetStatus, LedgerEvent } from '../Ledger.ts';
+import type { BudgetSpec, BudgetStatus, LedgerEvent, Scope } from '../Ledger.ts';
 import { rollback } from './connection.ts';
 import { busyError, isBusy, ledgerError } from './sqlite-errors.ts';
 import { UnitOfWork } from './UnitOfWork.ts';
@@ -26,7 +26,7 @@ export interface Commit {
   readonly events: readonly LedgerEvent[];
 }
 
-/** Result of an operation, with every budget as of its commit. */
+/** Result of an operation, with the budgets that limit what it was for, as of its commit. */
 export interface Written<T> {
   readonly value: T;
   readonly budgets: readonly BudgetStatus[];
@@ -34,6 +34,7 @@ export interface Written<T> {
 
 interface Entry {
   readonly operation: (work: UnitOfWork) => unknown;
+  readonly scopeOf: (value: unknown) => Scope | null;
   readonly resolve: (written: Written<unknown>) => void;
   readonly reject: (error: unknown) => void;
   readonly deadlineMs: number;
@@ -76,12 +77,19 @@ export class WriteQueue {
     this.dataVersion = ports.db.prepare('PRAGMA data_version');
   }
 
-  /** Resolves when the operation is durable; rejects where it, or the file, failed: nothing of it was written then. */
-  run<T>(operation: (work: UnitOfWork) => T): Promise<Written<T>> {
+  /**
+   * Resolves when the operation is durable; rejects where it, or the file, failed: nothing of it was written then. `scopeOf` says for
+   * which scope the budgets of the result are wanted.
+   */
+  run<T>(
+    operation: (work: UnitOfWork) => T,
+    scopeOf: (value: T) => Scope | null = () => null,
+  ): Promise<Written<T>> {
     const deadlineMs = performance.now() + this.options.busyTimeoutMs;
     return new Promise((resolve, reject) => {
       this.entries.push({
         operation,
+        scopeOf: scopeOf as Entry['scopeOf'],
         resolve: resolve as (written: Written<unknown>) => void,
         reject,
         deadlineMs,
@@ -116,6 +124,7 @@ export class WriteQueue {
     const { work } = this;
     let outcomes: readonly Outcome[];
     let budgets: readonly BudgetStatus[];
+    let budgetsOf: readonly (readonly BudgetStatus[])[];
     try {
       this.begin.run();
       const version = this.dataVersion.get()?.['data_version'] ?? null;
@@ -123,7 +132,8 @@ export class WriteQueue {
       this.lastDataVersion = version;
       outcomes = batch.map((entry) => attempt(entry, work));
       work.flush();
-      budgets = work.status();
+      budgets = work.statusOfAll();
+      budgetsOf = batch.map((entry, index) => statusFor(entry, outcomes[index] as Outcome, work, budgets));
       this.commit.run();
     } catch (error) {
       this.fail(batch, error);
@@ -133,7 +143,7 @@ export class WriteQueue {
     batch.forEach((entry, index) => {
       const outcome = outcomes[index] as Outcome;
       if ('error' in outcome) entry.reject(outcome.error);
-      else entry.resolve({ value: outcome.value, budgets });
+      else entry.resolve({ value: outcome.value, budgets: budgetsOf[index] ?? budgets });
     });
     if (work.isChanged) this.ports.onCommit({ budgets, events: work.events });
   }
@@ -163,6 +173,16 @@ export class WriteQueue {
     this.busyTries += 1;
     this.schedule(this.busyTries <= promptRetries ? 0 : 1 + Math.random() * 2);
   }
+}
+
+/** One answer for all where scopes play no part, since computing it for each would cost. */
+function statusFor(
+  entry: Entry,
+  outcome: Outcome,
+  work: UnitOfWork,
+  all: readonly BudgetStatus[],
+): readonly BudgetStatus[] {
+  return work.isUnscoped || 'error' in outcome ? all : work.status(entry.scopeOf(outcome.value));
 }
 
 /** Errors that an operation throws on purpose are its own: it has changed no row. Any other error fails the transaction. */

@@ -10,8 +10,10 @@ import type {
   ImportedUsage,
   Refusal,
   ReserveRequest,
+  Scope,
   TurnOutcome,
 } from '../Ledger.ts';
+import { mergeScopes } from '../scope.ts';
 import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
 import type { UnitOfWork } from './UnitOfWork.ts';
 
@@ -29,10 +31,11 @@ export interface Reserved {
   readonly firstTurn: TurnRow | null;
 }
 
-/** Holds tokens in the current window of every budget, all or none; starts windows where there are none. */
+/** Holds tokens in the current window of every budget that matches the scope, all or none; starts windows where there are none. */
 export function reserve(
   work: UnitOfWork,
   request: ReserveRequest,
+  given: Scope | null,
   ownerOf: (work: UnitOfWork) => number,
 ): Reserved | Refusal {
   const { atLeastTokens, forced = false, reservationId = null, firstTurn } = request;
@@ -50,16 +53,20 @@ export function reserve(
     throw invalid(`The turn id ${firstTurnId} is taken by an earlier turn. Give each turn an id of its own.`);
   }
 
-  const left = leastRemaining(work.status());
-  if (!forced && left.tokens < atLeastTokens) return refusal(work, left, atLeastTokens);
+  // Where nothing depends on it and nothing else is known, the row is kept short: the turn has the model.
+  const scope =
+    given || !work.isUnscoped ? mergeScopes(given, firstTurn && { model: firstTurn.model }) : null;
+  const left = leastRemaining(work.status(scope));
+  if (!forced && left.tokens < atLeastTokens) return refusal(work, scope, left, atLeastTokens);
 
   const owner = ownerOf(work);
   const grantedTokens = forced ? atMostTokens : Math.min(atMostTokens, left.tokens);
-  const windows = work.budgets.map((spec) => work.useWindow(spec));
+  const windows = work.useWindows(scope);
   for (const window of windows) hold(work, window, grantedTokens, forced);
   const reservation = work.addReservation({
     ownId: reservationId,
     owner,
+    scope,
     windows: windows.map((window) => window.seq),
     taskId: request.taskId,
     kind: request.kind,
@@ -94,16 +101,17 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
     requireOwnId('t', 'turnId', turnId);
   }
 
-  const left = leastRemaining(work.status());
-  if (reservation.closedAtMs !== null) return refusal(work, left, atLeastTokens, 'closed');
+  const { scope } = reservation;
+  const left = leastRemaining(work.status(scope));
+  if (reservation.closedAtMs !== null) return refusal(work, scope, left, atLeastTokens, 'closed');
   const windows = windowsOf(work, reservation);
   if (!windows.every((window) => isRunning(work, window))) {
-    return refusal(work, left, atLeastTokens, 'window-passed');
+    return refusal(work, scope, left, atLeastTokens, 'window-passed');
   }
   const inItsWindows = leastRemaining(statusOf(work, windows));
   const available = reservation.unsentTokens + inItsWindows.tokens;
   if (!reservation.forced && available < atLeastTokens) {
-    return refusal(work, { ...inItsWindows, tokens: available }, atLeastTokens);
+    return refusal(work, scope, { ...inItsWindows, tokens: available }, atLeastTokens);
   }
 
   const heldTokens = reservation.forced ? atMostTokens : Math.min(atMostTokens, available);
@@ -118,21 +126,28 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
 
 /** Charge of a turn after `settleTurn`, and whether this call changed it. */
 export interface Settled {
+  /** Of its reservation; null where it is not known. */
+  readonly scope: Scope | null;
   readonly changed: boolean;
   readonly chargedTokens: number;
   readonly aboveHoldTokens: number;
 }
 
+const nothingSettled: Settled = { scope: null, changed: false, chargedTokens: 0, aboveHoldTokens: 0 };
+
 /** Replaces a turn's hold by its outcome; an assumed turn's charge only by reported usage. */
 export function settleTurn(work: UnitOfWork, turnId: string, outcome: TurnOutcome): Settled {
   if (outcome.kind === 'usage') requireUsage(outcome.usage);
   const turn = work.findTurn(turnId);
-  if (!turn || turn.reservation === null) return { changed: false, chargedTokens: 0, aboveHoldTokens: 0 };
+  if (!turn || turn.reservation === null) return nothingSettled;
   const { state } = turn;
   const isOpen = state === turnState.inFlight || (state === turnState.assumed && outcome.kind === 'usage');
-  if (!isOpen) return { changed: false, chargedTokens: turn.chargedTokens, aboveHoldTokens: aboveHold(turn) };
   const reservation = work.reservation(turn.reservation);
   if (!reservation) throw new Error(`Turn ${turnId} has no reservation row ${turn.reservation}`);
+  const { scope } = reservation;
+  if (!isOpen) {
+    return { scope, changed: false, chargedTokens: turn.chargedTokens, aboveHoldTokens: aboveHold(turn) };
+  }
 
   resolve(work, reservation, turn, outcome);
   const aboveHoldTokens = aboveHold(turn);
@@ -140,14 +155,14 @@ export function settleTurn(work: UnitOfWork, turnId: string, outcome: TurnOutcom
     const { holdTokens: heldTokens } = turn;
     work.events.push({ type: 'usage-above-hold', turnId, heldTokens, chargedTokens: turn.chargedTokens });
   }
-  return { changed: true, chargedTokens: turn.chargedTokens, aboveHoldTokens };
+  return { scope, changed: true, chargedTokens: turn.chargedTokens, aboveHoldTokens };
 }
 
 /** Records a turn that no budget pays for; a repeated id changes nothing. */
-export function recordTurn(work: UnitOfWork, turn: FreeTurn): void {
+export function recordTurn(work: UnitOfWork, turn: FreeTurn, scope: Scope | null): void {
   requireUsage(turn.usage);
   requireOwnId('t', 'turnId', turn.turnId);
-  work.addFreeTurn(turn);
+  work.addFreeTurn(turn, scope);
 }
 
 /** Frees what no turn holds; returns the freed tokens. */
@@ -162,11 +177,11 @@ export function closeReservation(work: UnitOfWork, reservation: ReservationRow, 
   return freedTokens;
 }
 
-/** Charges every budget. */
-export function charge(work: UnitOfWork, tokens: number): void {
+/** Charges every budget that matches the scope. */
+export function charge(work: UnitOfWork, tokens: number, scope: Scope | null): void {
   requireAmounts(tokens, tokens);
   if (tokens === 0) return;
-  const windows = work.budgets.map((spec) => work.useWindow(spec));
+  const windows = work.useWindows(scope);
   work.addCharge(tokens, windows, 'charge');
   for (const window of windows) settle(work, window, tokens);
 }
@@ -177,19 +192,19 @@ export function importUsage(work: UnitOfWork, usage: ImportedUsage): boolean {
   const spec = work.budgets.find(({ name }) => name === usage.budgetName);
   if (!spec) throw unknownBudget(work, usage.budgetName);
   if (work.isUsed() || usage.resetAtMs <= work.nowMs) return false;
-  const window = work.useWindow(spec, usage.resetAtMs - spec.windowMs);
+  const startMs = spec.calendar ? work.nowMs : usage.resetAtMs - spec.windowMs;
+  const window = work.useWindow(spec, '', startMs);
   work.addCharge(usage.usedTokens, [window], 'import');
   settle(work, window, usage.usedTokens);
   return true;
 }
 
-/** Ends the current window of one budget, or of all. */
+/** Ends the current windows of one budget, or of all, in each of their counters. */
 export function resetWindows(work: UnitOfWork, budgetName: string | undefined): void {
   const specs = work.budgets.filter(({ name }) => budgetName === undefined || name === budgetName);
   if (specs.length === 0 && budgetName !== undefined) throw unknownBudget(work, budgetName);
   for (const { name } of specs) {
-    const window = work.openWindow(name);
-    if (window) work.endWindow(window);
+    for (const window of work.openWindowsOf(name)) work.endWindow(window);
   }
 }
 
@@ -310,8 +325,14 @@ function leastRemaining(budgets: readonly BudgetStatus[]): Left {
   return left;
 }
 
-function refusal(work: UnitOfWork, left: Left, atLeastTokens: number, cause?: Refusal['cause']): Refusal {
-  const budgets = work.status();
+function refusal(
+  work: UnitOfWork,
+  scope: Scope | null,
+  left: Left,
+  atLeastTokens: number,
+  cause?: Refusal['cause'],
+): Refusal {
+  const budgets = work.status(scope);
   const freeable = budgets.every(
     ({ limitTokens, settledTokens }) => limitTokens - settledTokens >= atLeastTokens,
   );

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { CHARGED_AGENT, type HistoryQuery, type SettledTask, type TurnRecord } from '../Ledger.ts';
 import { turnState, turnStateNames } from './rows.ts';
+import { parseScope } from './UnitOfWork.ts';
 
 /** How far back the questions by kind look: rows are read newest first without an index by kind, which would cost every write. */
 const kindLookback = 10_000;
@@ -46,7 +47,7 @@ const historySql = `
     coalesce(reservation.kind, free_kind) AS kind,
     coalesce(free_agent, '${CHARGED_AGENT}') AS agent,
     model, state, hold, turn.charged, started_ms, settled_ms, input, cache_creation, cache_read, output, latency_ms, reason,
-    coalesce(reservation.forced, 0) AS forced
+    coalesce(reservation.forced, 0) AS forced, coalesce(reservation.scope, free_scope) AS scope
   FROM turn LEFT JOIN reservation ON reservation.seq = turn.reservation
   WHERE started_ms >= ? AND started_ms <= ? AND (? IS NULL OR coalesce(free_agent, '${CHARGED_AGENT}') = ?)
   ORDER BY started_ms DESC, turn.seq DESC LIMIT ?`;
@@ -69,6 +70,7 @@ interface HistoryColumns {
   readonly latency_ms: number | null;
   readonly reason: string | null;
   readonly forced: number;
+  readonly scope: string | null;
 }
 
 function toTurnRecord(row: HistoryColumns): TurnRecord {
@@ -95,6 +97,7 @@ function toTurnRecord(row: HistoryColumns): TurnRecord {
     settledAtMs: row.settled_ms,
     latencyMs: row.latency_ms,
     reason: row.reason,
+    ...(row.scope !== null && { scope: parseScope(row.scope) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { WindowSums } from '../budget-status.ts';
+import type { Scope } from '../Ledger.ts';
 
 /** Rows as the unit of work holds them: plain mutable data, written back where they were touched. Amounts are tokens. */
 
@@ -7,6 +8,7 @@ export interface WindowRow extends WindowSums {
   readonly budget: string;
   ended: boolean;
   settledTokens: number;
+  readonly counter: string;
   heldTokens: number;
   forcedTokens: number;
   /** Highest threshold that fired in this window; 0: none. */
@@ -18,7 +20,9 @@ export interface ReservationRow {
   /** The id that the caller chose, or null: then it is `r<seq>`. */
   readonly ownId: string | null;
   readonly owner: number;
-  /** The window that it was made in, of each budget that there was. */
+  /** What it is for; null where nothing is known. */
+  readonly scope: Scope | null;
+  /** The window that it was made in, of each budget that matched. */
   readonly windows: readonly number[];
   readonly taskId: string;
   readonly kind: string;

@@ -81,4 +81,11 @@ export const migrations: readonly string[] = [
     source TEXT NOT NULL
   );
   `,
+  `
+  ALTER TABLE budget_window ADD COLUMN counter TEXT NOT NULL DEFAULT '';
+  DROP INDEX open_window;
+  CREATE UNIQUE INDEX open_window ON budget_window (budget, counter) WHERE ended = 0;
+  ALTER TABLE reservation ADD COLUMN scope TEXT;
+  ALTER TABLE turn ADD COLUMN free_scope TEXT;
+  `,
 ];
