@@ -49,7 +49,7 @@ class Walk {
   private copyUnguarded(value: unknown, name: string, depth: number): unknown {
     if (value === undefined || typeof value === 'function' || typeof value === 'symbol') return undefined;
     if (value === null || value === '') return this.primitive(value);
-    if (isSecretName(name)) return this.text('[masked]');
+    if (name !== '' && knownName(name).isSecret) return this.text('[masked]');
     if (this.options.prompts === 'hash' && wordFields.has(name))
       return this.copyObject(fingerprint(value), depth);
     if (typeof value === 'string') return this.text(value);
@@ -85,8 +85,8 @@ class Walk {
         copied.push(['[cut]', this.cut(`${names.length - index} more fields`)]);
         break;
       }
-      const safeName = maskSecrets(name.slice(0, 200));
-      this.bytes += jsonBytes(safeName) + 2;
+      const { safeName, bytes } = knownName(name);
+      this.bytes += bytes + 2;
       copied.push([safeName, this.copyField(value, name, depth)]);
     }
     return Object.fromEntries(copied);
@@ -144,6 +144,26 @@ class Walk {
   private isFull(): boolean {
     return this.bytes + markerBytes >= this.options.maxBytes;
   }
+}
+
+interface KnownName {
+  readonly safeName: string;
+  /** As JSON. */
+  readonly bytes: number;
+  readonly isSecret: boolean;
+}
+
+/** Names of fields come again and again, and judging them costs more than all else of an entry. */
+const knownNames = new Map<string, KnownName>();
+const mostKnownNames = 1_000;
+
+function knownName(name: string): KnownName {
+  const known = knownNames.get(name);
+  if (known !== undefined) return known;
+  const safeName = maskSecrets(name.slice(0, 200));
+  const judged = { safeName, bytes: jsonBytes(safeName), isSecret: isSecretName(name) };
+  if (name.length <= 60 && knownNames.size < mostKnownNames) knownNames.set(name, judged);
+  return judged;
 }
 
 const wordFields: ReadonlySet<string> = new Set(redactedFields);
