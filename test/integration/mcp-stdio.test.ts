@@ -7,6 +7,7 @@ import type { BudgetStatus } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { type Era, type StdioServer, startStdioServer } from '../support/mcp-client.ts';
+import { startTestGateway } from '../support/start-gateway.ts';
 
 const complexTask = 'Refactor the authentication module to support OAuth2 and migrate existing sessions';
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
@@ -147,6 +148,19 @@ describe('teelamma mcp over stdio', () => {
     expect(new Set(gateway.requests)).toEqual(new Set(['GET /health']));
     expect(server.stderr()).toContain(`ANTHROPIC_BASE_URL (${gateway.url}) is this project's own gateway`);
     expect(result.structuredContent).toMatchObject({ agent: 'ollama-specialist' });
+  });
+
+  it('recognises the real gateway: nothing goes through it, and nothing is charged twice', async () => {
+    await using gateway = await startTestGateway();
+    const { TEELAMMA_CLAUDE_URL: _configured, ...inherited } = installation.environment;
+    const environment = { ...inherited, ANTHROPIC_API_KEY: '', ANTHROPIC_BASE_URL: gateway.url };
+    await using server = await startStdioServer(environment);
+    const result = await server.client.callTool({ name: 'run_task', arguments: { task: complexTask } });
+    expect(server.stderr()).toContain(`ANTHROPIC_BASE_URL (${gateway.url}) is this project's own gateway`);
+    expect(result.structuredContent).toMatchObject({ agent: 'ollama-specialist' });
+    expect(gateway.installation.claude.requests).toEqual([]);
+    expect(gateway.app.ledger.snapshot()[0]).toMatchObject({ settledTokens: 0, heldTokens: 0 });
+    expect((await budget())?.settledTokens).toBe(0);
   });
 
   it('uses an inherited ANTHROPIC_BASE_URL that is another, and a configured one in any case', async () => {
