@@ -4,7 +4,7 @@ import { gatewayHeader } from '../config/own-gateway.ts';
 import { hasForeignThinking, withMaxTokens, withoutForeignThinking } from '../messages/edit-request.ts';
 import { isRecord, textOf } from '../messages/open-record.ts';
 import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
-import type { TurnOutcome } from '../state/Ledger.ts';
+import type { Scope, TurnOutcome } from '../state/Ledger.ts';
 import { version } from '../version.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { answerWithOllama } from './answer-with-ollama.ts';
@@ -133,6 +133,7 @@ class MessagesExchange {
     const held = await gateway.holds
       .take({
         taskId: this.taskId(),
+        scope: this.scope(),
         request,
         boundTokens: bound.bounded ? bound.tokens : null,
         countInput: () => countInput(request, headers, gateway.upstream, this.gone),
@@ -336,10 +337,13 @@ class MessagesExchange {
         retryAtMs: miss.retryAtMs,
         cause: miss.cause,
       },
-      gateway.ledger.snapshot(),
+      gateway.ledger.snapshot(this.scope()),
       gateway.nowMs(),
     );
-    const headers = { ...this.ownHeaders('none', reason, gateway.holds.remainingTokens()), ...error.headers };
+    const headers = {
+      ...this.ownHeaders('none', reason, gateway.holds.remainingTokens(this.scope())),
+      ...error.headers,
+    };
     if (isOpen) sendApiError(exchange.response, { ...error, headers });
     else this.answerStream(reason, resumed).fail(error);
     this.decided('none', reason, null, null);
@@ -352,7 +356,7 @@ class MessagesExchange {
     response.writeHead(answer.status, {
       ...headersForClient(answer.headers),
       'content-length': String(answer.body.length),
-      ...this.ownHeaders('claude-specialist', reason, this.gateway.holds.remainingTokens()),
+      ...this.ownHeaders('claude-specialist', reason, this.gateway.holds.remainingTokens(this.scope())),
     });
     response.end(answer.body);
   }
@@ -362,7 +366,7 @@ class MessagesExchange {
     return new AnswerStream(exchange.response, {
       isStream: parsed.isStream,
       resumed,
-      headers: this.ownHeaders('ollama-specialist', reason, gateway.holds.remainingTokens()),
+      headers: this.ownHeaders('ollama-specialist', reason, gateway.holds.remainingTokens(this.scope())),
       pingMs: gateway.behaviour.pingMs,
     });
   }
@@ -378,6 +382,14 @@ class MessagesExchange {
       'x-teelamma-reason': asHeader(reason),
       'x-teelamma-remaining': String(remainingTokens),
     };
+  }
+
+  /** A key stands for its user and project; of a client without one only the model is known. */
+  private scope(): Scope {
+    const { key } = this.exchange.client;
+    const { model } = this.parsed.request;
+    if (key === null) return { model };
+    return { model, user: key.user ?? key.name, ...(key.project !== null && { project: key.project }) };
   }
 
   private taskId(): string {
@@ -403,7 +415,7 @@ class MessagesExchange {
       maxTokens,
       inputTokens: usage === null ? null : chargedTokens(usage) - usage.outputTokens,
       outputTokens: usage?.outputTokens ?? null,
-      remainingTokens: gateway.holds.remainingTokens(),
+      remainingTokens: gateway.holds.remainingTokens(this.scope()),
       durationMs: Math.max(0, nowMs - this.startedAtMs),
       key: exchange.client.key?.name ?? null,
     };

@@ -1,6 +1,6 @@
 import { isLedgerTrouble } from '../errors.ts';
 import type { MessagesRequest } from '../messages/types.ts';
-import type { BudgetStatus, Ledger, Refusal, TurnOutcome } from '../state/Ledger.ts';
+import type { BudgetStatus, Ledger, Refusal, Scope, TurnOutcome } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseMaxTokens } from './choose-max-tokens.ts';
 
@@ -20,6 +20,8 @@ export interface HoldsPorts {
 /** A request that wants tokens of the budget. */
 export interface HoldRequest {
   readonly taskId: string;
+  /** What it is for: budgets may match on it. */
+  readonly scope: Scope;
   readonly request: MessagesRequest;
   /** Upper bound of its input; null where nobody can say without asking Claude. */
   readonly boundTokens: number | null;
@@ -34,6 +36,7 @@ export interface Hold {
   readonly turnId: string;
   readonly reservationId: string;
   readonly kind: string;
+  readonly scope: Scope;
   readonly heldTokens: number;
   /** What is to be sent as `max_tokens`. */
   readonly maxTokens: number;
@@ -58,31 +61,45 @@ export interface Holds {
   take(request: HoldRequest): Promise<HoldResult>;
   /** Replaces the hold by its outcome and frees the rest, in one commit. Never rejects. */
   settle(hold: Hold, outcome: TurnOutcome): Promise<void>;
-  /** The least that any budget has left, as of at most a quarter of a second ago. */
-  remainingTokens(): number;
+  /** The least that any budget for this scope has left, as of at most a quarter of a second ago. */
+  remainingTokens(scope: Scope): number;
 }
 
 /** Output below which a request is not worth sending to Claude. */
 const usefulOutputTokens = 512;
 const recentTurns = 50;
 const maxKinds = 200;
+const maxScopes = 1_000;
 const freshMs = 250;
+/** A settlement waits so long for others, and for the next reservation, to share a commit with; its hold is durable meanwhile. */
+const settleDelayMs = 3;
 
-/** One call of the ledger before a request is sent and one after it, nothing else: see performance in docs/gateway.md. */
+interface Ended {
+  readonly hold: Hold;
+  readonly outcome: TurnOutcome;
+  readonly resolve: () => void;
+}
+
+/** One call of the ledger before a request is sent and one after it, which waits for others to share its commit; nothing else. */
 export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
   const { ledger, nowMs } = ports;
   const recentByKind = new Map<string, number[]>();
-  let remaining = 0;
-  let readAtMs = Number.NEGATIVE_INFINITY;
+  const ended: Ended[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const remainingByScope = new Map<string, { readonly tokens: number; readonly readAtMs: number }>();
 
-  const note = (budgets: readonly BudgetStatus[]): number => {
-    remaining = leastRemaining(budgets);
-    readAtMs = nowMs();
-    return remaining;
+  const note = (budgets: readonly BudgetStatus[], scope: Scope): number => {
+    const tokens = leastRemaining(budgets);
+    if (remainingByScope.size >= maxScopes) remainingByScope.clear();
+    remainingByScope.set(nameOf(scope), { tokens, readAtMs: nowMs() });
+    return tokens;
   };
-  const remainingTokens = (): number => {
-    const ageMs = nowMs() - readAtMs;
-    return ageMs >= 0 && ageMs < freshMs ? remaining : note(ledger.snapshot());
+  const remainingTokens = (scope: Scope): number => {
+    const known = remainingByScope.get(nameOf(scope));
+    const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs() - known.readAtMs;
+    return known !== undefined && ageMs >= 0 && ageMs < freshMs
+      ? known.tokens
+      : note(ledger.snapshot(scope), scope);
   };
   const recentOf = async (kind: string): Promise<number[]> => {
     const known = recentByKind.get(kind);
@@ -93,8 +110,29 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
     return recent;
   };
 
+  /** Calls of one tick share a transaction, so all that has ended costs one commit, or none beside a reservation. */
+  function settleEnded(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    for (const { hold, outcome, resolve } of ended.splice(0)) void settleOne(hold, outcome).then(resolve);
+  }
+
+  async function settleOne(hold: Hold, outcome: TurnOutcome): Promise<void> {
+    const { turnId, reservationId, heldTokens, scope } = hold;
+    try {
+      const settled = ledger.settleTurn(turnId, outcome);
+      const closed = ledger.close(reservationId, { isWholeTask: false });
+      const [{ budgets }] = await Promise.all([settled, closed]);
+      note(budgets, scope);
+    } catch (error) {
+      ports.onProblem(
+        `A turn could not be settled and stays charged at its hold of ${heldTokens} tokens: ${String(error)}`,
+      );
+    }
+  }
+
   async function holdFor(inputTokens: number, wanted: HoldRequest): Promise<Hold | Refusal> {
-    const { request, taskId, signal } = wanted;
+    const { request, taskId, scope, signal } = wanted;
     const useful = usefulOutput(request);
     const kind = kindOf(request);
     const known = recentByKind.get(kind);
@@ -102,17 +140,20 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
       asked: request.max_tokens,
       useful,
       recent: known ?? (await recentOf(kind)),
-      remaining: Math.max(0, remainingTokens() - inputTokens),
+      remaining: Math.max(0, remainingTokens(scope) - inputTokens),
     });
     const startedAtMs = nowMs();
     const amount = { atLeastTokens: inputTokens + useful, atMostTokens: inputTokens + output };
     const firstTurn = { model: request.model };
-    const attempt = () => ledger.reserve({ taskId, kind, ...amount, firstTurn });
+    const attempt = () => {
+      if (ended.length > 0) settleEnded();
+      return ledger.reserve({ taskId, kind, scope, ...amount, firstTurn });
+    };
     let result = await attempt();
     if (!result.granted && result.cause === 'held') {
       result = await waitForHolds(attempt, { waitMs: options.waitMs, signal: signal() }, ports);
     }
-    const remainingAfter = note(result.budgets);
+    const remainingAfter = note(result.budgets, scope);
     if (!result.granted) return result;
     if (result.firstTurn === undefined)
       throw new Error('A reservation came without its first turn; this is a bug');
@@ -121,6 +162,7 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
       turnId,
       reservationId: result.reservation.id,
       kind,
+      scope,
       heldTokens,
       maxTokens: heldTokens - inputTokens,
       remainingTokens: remainingAfter,
@@ -146,7 +188,7 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
     const inputTokens = counted ?? boundTokens;
     if (refusal === null) {
       const reason = 'Claude could not be asked how many tokens it counts for this request';
-      return { granted: false, reason, remainingTokens: remainingTokens(), inputTokens };
+      return { granted: false, reason, remainingTokens: remainingTokens(wanted.scope), inputTokens };
     }
     const needed = (inputTokens ?? 0) + usefulOutput(request);
     const { remainingTokens: left } = refusal;
@@ -164,25 +206,23 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
         return { granted: false, reason, remainingTokens: 0, inputTokens: null };
       }
     },
-    async settle(hold, outcome) {
-      try {
-        // Asked for in one tick, so both are in one transaction.
-        const settled = ledger.settleTurn(hold.turnId, outcome);
-        const closed = ledger.close(hold.reservationId, { isWholeTask: false });
-        const [{ budgets }] = await Promise.all([settled, closed]);
-        note(budgets);
-      } catch (error) {
-        ports.onProblem(
-          `A turn could not be settled and stays charged at its hold of ${hold.heldTokens} tokens: ${String(error)}`,
-        );
+    settle(hold, outcome) {
+      if (outcome.kind === 'usage') {
+        const recent = recentByKind.get(hold.kind);
+        recent?.unshift(outcome.usage.outputTokens);
+        if (recent !== undefined && recent.length > recentTurns) recent.pop();
       }
-      if (outcome.kind !== 'usage') return;
-      const recent = recentByKind.get(hold.kind);
-      recent?.unshift(outcome.usage.outputTokens);
-      if (recent !== undefined && recent.length > recentTurns) recent.pop();
+      return new Promise((resolve) => {
+        ended.push({ hold, outcome, resolve });
+        timer ??= setTimeout(settleEnded, settleDelayMs);
+      });
     },
     remainingTokens,
   };
+}
+
+function nameOf({ model, user, project }: Scope): string {
+  return `${model}\n${user}\n${project}`;
 }
 
 /** What the ledger's estimates of output are grouped by: a model with tools writes other answers than one without. */

@@ -143,6 +143,7 @@ describe('the policy', () => {
     expect((await client(gateway).messages.create(hello)).model).toBe(model);
     gateway.installation.ollama.faults.always({ kind: 'server-error' });
     expect((await client(gateway).messages.create(small)).model).toBe('claude-haiku-4-5');
+    await gateway.settled();
     expect(gateway.decisions.map(({ reason }) => reason)).toEqual([
       'Rule for models *haiku*',
       'The token budget has room',
@@ -188,6 +189,7 @@ describe('who may use the gateway', () => {
     expect(JSON.stringify(gateway.installation.claude.requests.map(({ headers }) => headers))).not.toContain(
       secret,
     );
+    await gateway.settled();
     expect(gateway.decisions.map((decision) => decision.key)).toEqual(['laptop', 'laptop']);
   });
 

@@ -175,6 +175,7 @@ describe('the gateway where Claude cannot answer', () => {
     gateway.installation.claude.faults.next({ kind: 'stall' });
     const { message } = await streamed(gateway);
     expect(message.model).toBe('qwen3:8b');
+    await gateway.settled();
     expect(gateway.decisions[0]?.reason).toContain('silent');
   });
 
