@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll } from 'vitest';
+import { type PostgresServer, startPostgres } from '../../test/support/start-postgres.ts';
+import { describeLedger, type LedgerFixture } from './ledger-contract.ts';
+import { openPostgresLedger } from './postgres-ledger.ts';
+import { describeScopes } from './scope-contract.ts';
+
+let server: PostgresServer;
+
+beforeAll(async () => {
+  server = await startPostgres(['fsync=off']);
+}, 60_000);
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+describeLedger('Postgres', createFixture);
+describeScopes('Postgres', createFixture);
+
+async function createFixture(): Promise<LedgerFixture> {
+  const url = await server.createDatabase();
+  return {
+    open: ({ budgets, nowMs }) =>
+      openPostgresLedger({ url, budgets, graceMs: 0 }, { nowMs, newId: randomUUID }),
+    cleanUp: async () => undefined,
+  };
+}

@@ -1,0 +1,40 @@
+import type { Pool } from 'pg';
+
+interface WrongSum {
+  readonly seq: number;
+  readonly budget: string;
+  readonly settled: number;
+  readonly held: number;
+  readonly forced: number;
+  readonly sum_settled: number;
+  readonly sum_held: number;
+  readonly sum_forced: number;
+}
+
+/**
+ * Compares the stored sums of every window with the reservations, turns and charges that they were made from, in one statement and so
+ * as of one moment. Each problem is a whole sentence with what to do.
+ */
+export async function audit(pool: Pool, location: string): Promise<string[]> {
+  const { rows } = await pool.query(`
+    WITH part AS (
+      SELECT unnest(windows) AS seq, charged AS settled, unsent AS held, forced FROM teelamma.reservation
+      UNION ALL SELECT unnest(r.windows), 0, t.hold, r.forced
+        FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation WHERE t.state = 0
+      UNION ALL SELECT unnest(windows), tokens, 0, false FROM teelamma.charge
+    ), sums AS (
+      SELECT seq, sum(settled) AS settled, sum(held) AS held, sum(CASE WHEN forced THEN settled + held ELSE 0 END) AS forced
+        FROM part GROUP BY seq
+    )
+    SELECT jsonb_build_object('seq', w.seq, 'budget', w.budget, 'settled', w.settled, 'held', w.held, 'forced', w.forced,
+      'sum_settled', coalesce(s.settled, 0), 'sum_held', coalesce(s.held, 0), 'sum_forced', coalesce(s.forced, 0)) AS wrong
+    FROM teelamma.budget_window w LEFT JOIN sums s ON s.seq = w.seq
+    WHERE (w.settled, w.held, w.forced) IS DISTINCT FROM (coalesce(s.settled, 0), coalesce(s.held, 0), coalesce(s.forced, 0))
+    ORDER BY w.seq`);
+  return rows.map((row) => {
+    const one = row['wrong'] as WrongSum;
+    const stored = `${one.settled} settled, ${one.held} held, ${one.forced} forced`;
+    const records = `${one.sum_settled} settled, ${one.sum_held} held, ${one.sum_forced} forced`;
+    return `Window ${one.seq} of budget "${one.budget}" in ${location} says ${stored}, but its records add up to ${records}: keep a copy of the database and report this as a bug; \`teelamma budget reset\` starts a clean window.`;
+  });
+}

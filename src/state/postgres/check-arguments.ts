@@ -1,0 +1,37 @@
+import { TeelammaError } from '../../errors.ts';
+import type { TokenUsage } from '../../messages/token-usage.ts';
+
+/** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
+const mostTokens = 1_000_000_000_000;
+
+/** @throws TeelammaError `invalid-argument` for what is no amount of tokens, or a range upside down. */
+export function requireAmounts(atLeastTokens: number, atMostTokens = atLeastTokens): void {
+  for (const tokens of [atLeastTokens, atMostTokens]) {
+    if (!Number.isInteger(tokens) || tokens < 0 || tokens > mostTokens) {
+      throw invalid(`An amount of tokens is a whole number from 0 to ${mostTokens}; this was ${tokens}.`);
+    }
+  }
+  if (atMostTokens < atLeastTokens) {
+    throw invalid(
+      `At most ${atMostTokens} tokens is less than at least ${atLeastTokens}. Swap or raise them.`,
+    );
+  }
+}
+
+/** @throws TeelammaError `invalid-argument` for a usage with an amount that is none. */
+export function requireUsage(usage: TokenUsage): void {
+  requireAmounts(usage.inputTokens);
+  requireAmounts(usage.cacheCreationInputTokens);
+  requireAmounts(usage.cacheReadInputTokens);
+  requireAmounts(usage.outputTokens);
+}
+
+/** @throws TeelammaError `invalid-argument` for an empty id; `undefined` is none. */
+export function requireOwnId(field: string, id: string | undefined): void {
+  if (id === '') throw invalid(`The ${field} is empty. Use, for example, a UUID.`);
+}
+
+/** The caller's mistake. */
+export function invalid(message: string): TeelammaError {
+  return new TeelammaError('invalid-argument', message);
+}

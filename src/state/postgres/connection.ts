@@ -1,0 +1,87 @@
+import type { Client, ClientConfig } from 'pg';
+import { TeelammaError } from '../../errors.ts';
+import { sqlState } from './postgres-errors.ts';
+import { migrations } from './schema.ts';
+
+/** Longest time of one attempt to connect. */
+const connectTimeoutMs = 3_000;
+/** The server gives up on a statement (and so on a lock) after this, and says so: then it is certain that nothing was done. */
+const statementTimeoutMs = 5_000;
+/** An answer that takes longer than this does not come any more: the connection is given up. */
+const answerTimeoutMs = 8_000;
+
+/** What every connection of this package is opened with. */
+export function connectionConfig(url: string): ClientConfig {
+  return {
+    connectionString: url,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: answerTimeoutMs,
+    keepAlive: true,
+    application_name: 'teelamma',
+  };
+}
+
+/**
+ * A new connection, set up. A commit is only answered when it is durable (`synchronous_commit`), and each statement sees what was
+ * committed before it (`read committed`), which the functions rely on after waiting for a lock.
+ */
+export async function connect(url: string): Promise<Client> {
+  const { default: pg } = await import('pg');
+  const client = new pg.Client(connectionConfig(url));
+  // Without a listener a lost connection would end the process; each query reports it to its caller.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(
+      `SET statement_timeout = ${statementTimeoutMs}; SET default_transaction_isolation = 'read committed';
+       SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`,
+    );
+    return client;
+  } catch (error) {
+    client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Brings the database to this version's schema; several processes may do it at once. */
+export async function migrate(client: Client): Promise<void> {
+  if ((await versionOf(client)) === migrations.length) return;
+  await client.query('BEGIN');
+  try {
+    await client.query('SELECT pg_advisory_xact_lock(1415071084, -1)');
+    await client.query('CREATE SCHEMA IF NOT EXISTS teelamma');
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS teelamma.migration (version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())',
+    );
+    const version = await versionOf(client);
+    if (version > migrations.length) {
+      throw new TeelammaError(
+        'state-unwritable',
+        `The ledger's database was made by a newer version of ClaudeTeelamma (schema ${version}, this one knows ${migrations.length}). Update this installation.`,
+      );
+    }
+    for (const [index, sql] of migrations.entries()) {
+      if (index < version) continue;
+      await client.query(sql);
+      await client.query('INSERT INTO teelamma.migration (version) VALUES ($1)', [index + 1]);
+    }
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** How many migrations a database has; 0 where there is no ledger in it. */
+async function versionOf(client: Client): Promise<number> {
+  try {
+    const { rows } = await client.query(
+      'SELECT coalesce(max(version), 0) AS version FROM teelamma.migration',
+    );
+    return Number(rows[0]?.['version']);
+  } catch (error) {
+    // undefined_table, invalid_schema_name
+    if (['42P01', '3F000'].includes(sqlState(error) ?? '')) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,397 @@
+/**
+ * The ledger's state machine inside the server: one call of `teelamma.apply` is one transaction and one round trip, however many
+ * operations it carries. It mirrors sqlite/operations.ts, rule by rule; the contract suite runs on both.
+ *
+ * Locks are taken in one order by everybody (own owner row, then windows by number, then reservations and turns), so that transactions
+ * wait for each other and do not deadlock. The clock is read after the locks: what waited for them is judged by the time it got them.
+ *
+ * `specs`: {name: {limit, percents, windowMs} or {limit, percents, from, until}}; from and until are the calendar period of now.
+ * `counters`: [[budget, counter], ...]. Turn states: 0 in flight, 1 settled, 2 assumed, 3 released.
+ */
+export const functions = `
+  CREATE FUNCTION teelamma.is_current(w teelamma.budget_window, spec jsonb, now_ms bigint) RETURNS boolean
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(NOT w.ended AND CASE
+      WHEN spec ? 'from' THEN w.start_ms >= (spec->>'from')::bigint
+      ELSE now_ms < w.start_ms + (spec->>'windowMs')::bigint END, false)
+  $$;
+
+  -- A budget that is no longer configured limits nothing, so its windows run on.
+  CREATE FUNCTION teelamma.is_running(w teelamma.budget_window, specs jsonb, now_ms bigint) RETURNS boolean
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN specs ? w.budget THEN teelamma.is_current(w, specs->w.budget, now_ms) ELSE NOT w.ended END
+  $$;
+
+  CREATE FUNCTION teelamma.use_window(b text, c text, spec jsonb, now_ms bigint) RETURNS bigint
+  LANGUAGE plpgsql AS $$
+  DECLARE w teelamma.budget_window; made bigint;
+  BEGIN
+    LOOP
+      SELECT * INTO w FROM teelamma.budget_window WHERE budget = b AND counter = c AND NOT ended FOR UPDATE;
+      IF FOUND THEN
+        IF teelamma.is_current(w, spec, now_ms) THEN RETURN w.seq; END IF;
+        UPDATE teelamma.budget_window SET ended = true WHERE seq = w.seq;
+      END IF;
+      INSERT INTO teelamma.budget_window (budget, counter, start_ms) VALUES (b, c, now_ms)
+        ON CONFLICT (budget, counter) WHERE NOT ended DO NOTHING RETURNING seq INTO made;
+      IF made IS NOT NULL THEN RETURN made; END IF;
+    END LOOP;
+  END $$;
+
+  -- The least that any of the counters has left, and whether freeing every hold would let at_least fit.
+  CREATE FUNCTION teelamma.least_left(counters jsonb, specs jsonb, now_ms bigint, at_least bigint,
+    OUT tokens bigint, OUT budget text, OUT freeable boolean)
+  LANGUAGE plpgsql AS $$
+  DECLARE pair jsonb; w teelamma.budget_window; spec jsonb; lim bigint; used bigint; spent bigint;
+  BEGIN
+    tokens := 9007199254740991; budget := NULL; freeable := true;
+    FOR pair IN SELECT * FROM jsonb_array_elements(counters) LOOP
+      spec := specs->(pair->>0); lim := (spec->>'limit')::bigint; used := 0; spent := 0;
+      SELECT * INTO w FROM teelamma.budget_window b
+        WHERE b.budget = pair->>0 AND b.counter = pair->>1 AND NOT b.ended FOR UPDATE;
+      IF FOUND AND teelamma.is_current(w, spec, now_ms) THEN used := w.settled + w.held; spent := w.settled; END IF;
+      IF greatest(0, lim - used) < tokens THEN tokens := greatest(0, lim - used); budget := pair->>0; END IF;
+      IF lim - spent < at_least THEN freeable := false; END IF;
+    END LOOP;
+  END $$;
+
+  CREATE FUNCTION teelamma.refusal(left_tokens bigint, budget text, cause text) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_build_object('refused', true, 'remaining', CASE WHEN budget IS NULL THEN 0 ELSE left_tokens END,
+      'binding', coalesce(budget, ''), 'cause', cause)
+  $$;
+
+  -- Adds to the settled tokens of windows (a correction may be negative); gives the thresholds that they reach while they run.
+  CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, specs jsonb, now_ms bigint) RETURNS jsonb
+  LANGUAGE plpgsql AS $$
+  DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer;
+  BEGIN
+    FOR w IN UPDATE teelamma.budget_window SET settled = settled + amount WHERE seq = ANY(seqs) RETURNING * LOOP
+      spec := specs->w.budget;
+      CONTINUE WHEN spec IS NULL OR NOT teelamma.is_current(w, spec, now_ms);
+      FOR percent IN SELECT p::integer FROM jsonb_array_elements_text(spec->'percents') p ORDER BY p::integer LOOP
+        CONTINUE WHEN percent <= w.fired_percent OR w.settled * 100 < percent * (spec->>'limit')::bigint;
+        UPDATE teelamma.budget_window SET fired_percent = percent WHERE seq = w.seq;
+        w.fired_percent := percent;
+        events := events || jsonb_build_object('type', 'threshold', 'percent', percent, 'window', to_jsonb(w));
+      END LOOP;
+    END LOOP;
+    RETURN events;
+  END $$;
+
+  -- Replaces a turn's hold, or an assumed turn's charge, by an outcome; gives the events.
+  CREATE FUNCTION teelamma.resolve(t teelamma.turn, r teelamma.reservation, state_after integer, charge_after bigint, op jsonb,
+    specs jsonb, now_ms bigint) RETURNS jsonb
+  LANGUAGE plpgsql AS $$
+  DECLARE delta bigint := charge_after - t.charged; freed bigint := CASE WHEN t.state = 0 THEN t.hold ELSE 0 END;
+  BEGIN
+    UPDATE teelamma.turn SET state = state_after, charged = charge_after, settled_ms = now_ms,
+      input = (op->'usage'->>0)::bigint, cache_creation = (op->'usage'->>1)::bigint, cache_read = (op->'usage'->>2)::bigint,
+      output = (op->'usage'->>3)::bigint, latency_ms = (op->>'latency')::float8, reason = op->>'reason' WHERE seq = t.seq;
+    UPDATE teelamma.reservation SET charged = charged + delta,
+      turns = turns + CASE WHEN t.state = 0 AND state_after <> 3 THEN 1 ELSE 0 END WHERE seq = r.seq;
+    IF r.forced THEN
+      UPDATE teelamma.budget_window SET held = held - freed, forced = forced - freed + delta WHERE seq = ANY(r.windows);
+    ELSIF freed <> 0 THEN
+      UPDATE teelamma.budget_window SET held = held - freed WHERE seq = ANY(r.windows);
+    END IF;
+    IF delta = 0 THEN RETURN '[]'; END IF;
+    RETURN teelamma.settle_windows(r.windows, delta, specs, now_ms);
+  END $$;
+
+  CREATE FUNCTION teelamma.close(r teelamma.reservation, is_whole boolean, now_ms bigint) RETURNS bigint
+  LANGUAGE plpgsql AS $$
+  BEGIN
+    IF r.closed_ms IS NOT NULL THEN RETURN 0; END IF;
+    IF r.unsent > 0 THEN
+      UPDATE teelamma.budget_window SET held = held - r.unsent, forced = forced - CASE WHEN r.forced THEN r.unsent ELSE 0 END
+        WHERE seq = ANY(r.windows);
+    END IF;
+    UPDATE teelamma.reservation SET unsent = 0, closed_ms = now_ms, whole_task = is_whole WHERE seq = r.seq;
+    RETURN r.unsent;
+  END $$;
+
+  -- Ends an owner that is gone: its turns in flight stay charged, the rest is freed.
+  CREATE FUNCTION teelamma.abandon(gone integer, why text, specs jsonb, now_ms bigint,
+    OUT assumed integer, OUT assumed_tokens bigint, OUT released bigint, OUT events jsonb)
+  LANGUAGE plpgsql AS $$
+  DECLARE t teelamma.turn; r teelamma.reservation;
+  BEGIN
+    assumed := 0; assumed_tokens := 0; released := 0; events := '[]';
+    FOR t IN SELECT * FROM teelamma.turn WHERE owner = gone AND state = 0 ORDER BY seq FOR UPDATE LOOP
+      SELECT * INTO r FROM teelamma.reservation WHERE seq = t.reservation FOR UPDATE;
+      events := events || teelamma.resolve(t, r, 2, t.hold, jsonb_build_object('reason', why), specs, now_ms);
+      assumed := assumed + 1; assumed_tokens := assumed_tokens + t.hold;
+    END LOOP;
+    FOR r IN SELECT * FROM teelamma.reservation WHERE owner = gone AND closed_ms IS NULL ORDER BY seq FOR UPDATE LOOP
+      released := released + teelamma.close(r, false, now_ms);
+    END LOOP;
+    UPDATE teelamma.owner SET ended_ms = now_ms WHERE seq = gone;
+  END $$;
+
+  -- One operation on rows that are locked already. Errors of the caller are results, so that the other operations stand.
+  CREATE FUNCTION teelamma.operate(me integer, op jsonb, specs jsonb, gone integer[], now_ms bigint,
+    OUT result jsonb, OUT events jsonb, OUT changed boolean)
+  LANGUAGE plpgsql AS $$
+  DECLARE r teelamma.reservation; t teelamma.turn; low record; amount bigint; extension bigint; seqs bigint[]; pair jsonb;
+    at_least bigint := (op->>'atLeast')::bigint; at_most bigint := (op->>'atMost')::bigint; part record; one integer;
+    inner_counters jsonb; w teelamma.budget_window;
+  BEGIN
+    events := '[]'; changed := false;
+    CASE op->>'do'
+    WHEN 'reserve' THEN
+      SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'id' FOR UPDATE;
+      IF FOUND THEN
+        SELECT * INTO t FROM teelamma.turn WHERE id = op->'turn'->>'id' AND (op->'turn'->>'named')::boolean;
+        result := jsonb_build_object('reservation', to_jsonb(r), 'turn', CASE WHEN t.seq IS NULL THEN NULL ELSE to_jsonb(t) END);
+        RETURN;
+      END IF;
+      IF EXISTS (SELECT FROM teelamma.turn WHERE id = op->'turn'->>'id') THEN
+        result := jsonb_build_object('invalid', 'turn-taken'); RETURN;
+      END IF;
+      SELECT * INTO low FROM teelamma.least_left(op->'counters', specs, now_ms, at_least);
+      IF NOT (op->>'forced')::boolean AND low.tokens < at_least THEN
+        result := teelamma.refusal(low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END); RETURN;
+      END IF;
+      amount := CASE WHEN (op->>'forced')::boolean THEN at_most ELSE least(at_most, low.tokens) END;
+      seqs := '{}';
+      FOR pair IN SELECT p FROM jsonb_array_elements(op->'counters') p ORDER BY p->>0, p->>1 LOOP
+        seqs := seqs || teelamma.use_window(pair->>0, pair->>1, specs->(pair->>0), now_ms);
+      END LOOP;
+      UPDATE teelamma.budget_window SET held = held + amount,
+        forced = forced + CASE WHEN (op->>'forced')::boolean THEN amount ELSE 0 END WHERE seq = ANY(seqs);
+      INSERT INTO teelamma.reservation (id, owner, windows, task_id, kind, scope, forced, granted, unsent, created_ms)
+        VALUES (op->>'id', me, seqs, op->>'task', op->>'kind', nullif(op->'scope', 'null'), (op->>'forced')::boolean, amount,
+          CASE WHEN op->'turn' = 'null' THEN amount ELSE 0 END, now_ms) RETURNING * INTO r;
+      IF op->'turn' <> 'null' THEN
+        INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, started_ms)
+          VALUES (op->'turn'->>'id', r.seq, me, r.task_id, r.kind, op->>'agent', op->'turn'->>'model', r.scope, 0, amount, now_ms)
+          RETURNING * INTO t;
+      END IF;
+      changed := true;
+      result := jsonb_build_object('reservation', to_jsonb(r), 'turn', CASE WHEN t.seq IS NULL THEN NULL ELSE to_jsonb(t) END);
+
+    WHEN 'begin' THEN
+      SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'reservation' FOR UPDATE;
+      IF NOT FOUND THEN result := jsonb_build_object('invalid', 'no-reservation'); RETURN; END IF;
+      SELECT * INTO t FROM teelamma.turn WHERE id = op->>'id';
+      IF FOUND THEN
+        result := CASE WHEN t.reservation = r.seq THEN jsonb_build_object('turn', to_jsonb(t), 'scope', r.scope)
+          ELSE jsonb_build_object('invalid', 'turn-taken') END;
+        RETURN;
+      END IF;
+      -- What a new reservation could have now: every counter of every budget that is configured and that the reservation counts in.
+      SELECT coalesce(jsonb_agg(jsonb_build_array(b.budget, b.counter) ORDER BY array_position(r.windows, b.seq)), '[]')
+        INTO inner_counters FROM teelamma.budget_window b WHERE b.seq = ANY(r.windows) AND specs ? b.budget;
+      SELECT * INTO low FROM teelamma.least_left(inner_counters, specs, now_ms, at_least);
+      IF r.closed_ms IS NOT NULL THEN
+        result := teelamma.refusal(low.tokens, low.budget, 'closed') || jsonb_build_object('scope', r.scope); RETURN;
+      END IF;
+      FOR w IN SELECT * FROM teelamma.budget_window b WHERE b.seq = ANY(r.windows) FOR UPDATE LOOP
+        IF NOT teelamma.is_running(w, specs, now_ms) THEN
+          result := teelamma.refusal(low.tokens, low.budget, 'window-passed') || jsonb_build_object('scope', r.scope); RETURN;
+        END IF;
+      END LOOP;
+      IF NOT r.forced AND r.unsent + low.tokens < at_least THEN
+        result := teelamma.refusal(r.unsent + low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END)
+          || jsonb_build_object('scope', r.scope);
+        RETURN;
+      END IF;
+      amount := CASE WHEN r.forced THEN at_most ELSE least(at_most, r.unsent + low.tokens) END;
+      extension := greatest(0, amount - r.unsent);
+      IF extension > 0 THEN
+        UPDATE teelamma.budget_window SET held = held + extension, forced = forced + CASE WHEN r.forced THEN extension ELSE 0 END
+          WHERE seq = ANY(r.windows);
+      END IF;
+      UPDATE teelamma.reservation SET unsent = unsent - (amount - extension) WHERE seq = r.seq;
+      INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, started_ms)
+        VALUES (op->>'id', r.seq, r.owner, r.task_id, r.kind, op->>'agent', op->>'model', r.scope, 0, amount, now_ms)
+        RETURNING * INTO t;
+      changed := true;
+      result := jsonb_build_object('turn', to_jsonb(t), 'scope', r.scope);
+
+    WHEN 'settle' THEN
+      SELECT * INTO t FROM teelamma.turn WHERE id = op->>'id' AND reservation IS NOT NULL FOR UPDATE;
+      IF NOT FOUND THEN result := jsonb_build_object('changed', false, 'charged', 0, 'hold', 0); RETURN; END IF;
+      SELECT * INTO r FROM teelamma.reservation WHERE seq = t.reservation FOR UPDATE;
+      changed := t.state = 0 OR (t.state = 2 AND op->>'outcome' = 'usage');
+      amount := t.charged;
+      IF changed THEN
+        amount := CASE op->>'outcome' WHEN 'usage' THEN (op->>'charged')::bigint WHEN 'unknown' THEN t.hold ELSE 0 END;
+        events := teelamma.resolve(t, r, CASE op->>'outcome' WHEN 'usage' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END, amount, op,
+          specs, now_ms);
+        IF amount > t.hold THEN
+          events := events || jsonb_build_object('type', 'usage-above-hold', 'turnId', t.id, 'held', t.hold, 'charged', amount);
+        END IF;
+      END IF;
+      result := jsonb_build_object('changed', changed, 'charged', amount, 'hold', t.hold, 'scope', r.scope);
+
+    WHEN 'close' THEN
+      SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'id' FOR UPDATE;
+      IF FOUND AND r.closed_ms IS NULL THEN
+        changed := true;
+        PERFORM teelamma.close(r, (op->>'whole')::boolean, now_ms);
+      END IF;
+      result := '{}';
+
+    -- Takes back what was granted to a caller who was told that it was not: nothing of it was sent.
+    WHEN 'cancel' THEN
+      FOR t IN SELECT * FROM teelamma.turn WHERE id = op->>'turn' AND state = 0 AND reservation IS NOT NULL FOR UPDATE LOOP
+        SELECT * INTO r FROM teelamma.reservation WHERE seq = t.reservation FOR UPDATE;
+        events := events || teelamma.resolve(t, r, 3, 0, '{"reason": "the answer to the ledger call was lost, so nothing was sent"}', specs, now_ms);
+        changed := true;
+      END LOOP;
+      SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'id' AND closed_ms IS NULL FOR UPDATE;
+      IF FOUND THEN changed := true; PERFORM teelamma.close(r, false, now_ms); END IF;
+      result := '{}';
+
+    WHEN 'record' THEN
+      INSERT INTO teelamma.turn (id, task_id, kind, agent, model, scope, state, hold, started_ms, settled_ms, input, cache_creation,
+          cache_read, output, latency_ms)
+        VALUES (op->>'id', op->>'task', op->>'kind', op->>'agent', op->>'model', nullif(op->'scope', 'null'), 1, 0,
+          now_ms - round((op->>'latency')::float8)::bigint, now_ms, (op->'usage'->>0)::bigint, (op->'usage'->>1)::bigint,
+          (op->'usage'->>2)::bigint, (op->'usage'->>3)::bigint, (op->>'latency')::float8)
+        ON CONFLICT (id) DO NOTHING;
+      changed := FOUND;
+      result := '{}';
+
+    WHEN 'charge' THEN
+      seqs := '{}';
+      FOR pair IN SELECT p FROM jsonb_array_elements(op->'counters') p ORDER BY p->>0, p->>1 LOOP
+        seqs := seqs || teelamma.use_window(pair->>0, pair->>1, specs->(pair->>0), now_ms);
+      END LOOP;
+      INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'charge');
+      events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, specs, now_ms);
+      changed := true;
+      result := '{}';
+
+    WHEN 'import' THEN
+      -- Two installations that begin at the same time: one of them imports.
+      PERFORM pg_advisory_xact_lock(1415071084, 0);
+      IF (op->>'resetAt')::bigint > now_ms AND NOT EXISTS (SELECT FROM teelamma.budget_window) THEN
+        INSERT INTO teelamma.budget_window (budget, start_ms)
+          VALUES (op->>'budget', CASE WHEN specs->(op->>'budget') ? 'from' THEN now_ms
+            ELSE (op->>'resetAt')::bigint - (specs->(op->>'budget')->>'windowMs')::bigint END)
+          ON CONFLICT (budget, counter) WHERE NOT ended DO NOTHING RETURNING ARRAY[seq] INTO seqs;
+        IF seqs IS NOT NULL THEN
+          INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'import');
+          events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, specs, now_ms);
+          changed := true;
+        END IF;
+      END IF;
+      result := to_jsonb(changed);
+
+    WHEN 'reset' THEN
+      UPDATE teelamma.budget_window SET ended = true WHERE NOT ended AND budget IN (SELECT jsonb_array_elements_text(op->'budgets'));
+      changed := FOUND;
+      result := '{}';
+
+    WHEN 'recover' THEN
+      result := '{"deadOwners": 0, "assumedTurns": 0, "assumedTokens": 0, "releasedTokens": 0}';
+      FOREACH one IN ARRAY gone LOOP
+        SELECT * INTO part FROM teelamma.abandon(one, op->>'reason', specs, now_ms);
+        events := events || part.events;
+        changed := true;
+        result := jsonb_build_object('deadOwners', (result->>'deadOwners')::integer + 1,
+          'assumedTurns', (result->>'assumedTurns')::integer + part.assumed,
+          'assumedTokens', (result->>'assumedTokens')::bigint + part.assumed_tokens,
+          'releasedTokens', (result->>'releasedTokens')::bigint + part.released);
+      END LOOP;
+
+    WHEN 'leave' THEN
+      SELECT * INTO part FROM teelamma.abandon(me, op->>'reason', specs, now_ms);
+      events := part.events;
+      changed := true;
+      result := '{}';
+    END CASE;
+  END $$;
+
+  -- Owners whose session is gone, with their locks taken for this transaction. After the server's own start everybody is without a
+  -- session for a moment: nobody is taken for dead until grace_ms have passed since then.
+  CREATE FUNCTION teelamma.dead_owners(me integer, grace_ms bigint) RETURNS integer[]
+  LANGUAGE plpgsql AS $$
+  DECLARE one integer; gone integer[] := '{}';
+  BEGIN
+    IF extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000 < grace_ms THEN RETURN gone; END IF;
+    FOR one IN SELECT seq FROM teelamma.owner WHERE ended_ms IS NULL AND seq <> me ORDER BY seq LOOP
+      IF pg_try_advisory_xact_lock(1415071084, one) THEN
+        -- Another recovery may have committed between the search and the lock.
+        IF EXISTS (SELECT FROM teelamma.owner WHERE seq = one AND ended_ms IS NULL FOR UPDATE) THEN gone := gone || one; END IF;
+      END IF;
+    END LOOP;
+    RETURN gone;
+  END $$;
+
+  -- One batch of operations, exactly once: asked again with the same number, it gives the first answer.
+  CREATE FUNCTION teelamma.apply(me integer, batch bigint, ops jsonb, specs jsonb, given_ms bigint, grace_ms bigint) RETURNS jsonb
+  LANGUAGE plpgsql AS $$
+  DECLARE mine teelamma.owner; gone integer[] := '{}'; seqs bigint[]; keys jsonb; now_ms bigint; op jsonb; done record;
+    results jsonb := '[]'; events jsonb := '[]'; changed boolean := false; answer jsonb;
+  BEGIN
+    SELECT * INTO mine FROM teelamma.owner WHERE seq = me FOR UPDATE;
+    IF mine.last_batch = batch THEN RETURN mine.last_result; END IF;
+    IF mine.ended_ms IS NOT NULL THEN RAISE EXCEPTION 'owner ended' USING ERRCODE = 'TL001'; END IF;
+    IF ops @> '[{"do": "recover"}]' THEN gone := teelamma.dead_owners(me, grace_ms); END IF;
+
+    WITH named AS (SELECT o, o->>'do' AS what FROM jsonb_array_elements(ops) o),
+    found AS (
+      SELECT w.seq FROM named, jsonb_array_elements(o->'counters') p JOIN teelamma.budget_window w
+        ON w.budget = p->>0 AND w.counter = p->>1 AND NOT w.ended WHERE what IN ('reserve', 'charge')
+      UNION SELECT unnest(r.windows) FROM named JOIN teelamma.reservation r
+        ON r.id = CASE what WHEN 'begin' THEN o->>'reservation' WHEN 'close' THEN o->>'id' WHEN 'cancel' THEN o->>'id' END
+      UNION SELECT unnest(r.windows) FROM named JOIN teelamma.turn t
+        ON t.id = CASE what WHEN 'settle' THEN o->>'id' WHEN 'cancel' THEN o->>'turn' END
+        JOIN teelamma.reservation r ON r.seq = t.reservation
+      UNION SELECT unnest(r.windows) FROM teelamma.reservation r WHERE r.closed_ms IS NULL
+        AND (r.owner = ANY(gone) OR r.owner = me AND ops @> '[{"do": "leave"}]')
+      UNION SELECT unnest(r.windows) FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation
+        WHERE t.state = 0 AND (t.owner = ANY(gone) OR t.owner = me AND ops @> '[{"do": "leave"}]')
+      UNION SELECT w.seq FROM named, jsonb_array_elements_text(o->'budgets') b JOIN teelamma.budget_window w
+        ON w.budget = b AND NOT w.ended WHERE what = 'reset'
+    )
+    SELECT array_agg(seq) INTO seqs FROM found;
+    PERFORM FROM teelamma.budget_window WHERE seq = ANY(seqs) ORDER BY seq FOR UPDATE;
+
+    now_ms := coalesce(given_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+    IF EXISTS (SELECT FROM jsonb_each(specs) s WHERE s.value ? 'from'
+        AND (now_ms < (s.value->>'from')::bigint OR now_ms >= (s.value->>'until')::bigint)) THEN
+      RETURN jsonb_build_object('otherPeriod', now_ms);
+    END IF;
+
+    FOR op IN SELECT * FROM jsonb_array_elements(ops) LOOP
+      SELECT * INTO done FROM teelamma.operate(me, op, specs, gone, now_ms);
+      results := results || jsonb_build_array(done.result);
+      events := events || done.events;
+      changed := changed OR done.changed;
+    END LOOP;
+
+    SELECT jsonb_agg(DISTINCT k) INTO keys FROM (
+      SELECT jsonb_build_array(w.budget, w.counter) AS k FROM teelamma.budget_window w WHERE w.seq = ANY(seqs)
+      UNION ALL SELECT p FROM jsonb_array_elements(ops) o, jsonb_array_elements(o->'counters') p
+      UNION ALL SELECT jsonb_build_array(s, '') FROM jsonb_object_keys(specs) s) all_keys;
+    answer := jsonb_build_object('now', now_ms, 'results', results, 'events', events, 'changed', changed,
+      'keys', coalesce(keys, '[]'), 'windows', (
+        SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM jsonb_array_elements(keys) k JOIN teelamma.budget_window w
+          ON w.budget = k->>0 AND w.counter = k->>1 AND NOT w.ended));
+    UPDATE teelamma.owner SET last_batch = batch, last_result = answer WHERE seq = me;
+    RETURN answer;
+  END $$;
+
+  -- Makes this session the one that speaks for the owner. A session that did before (its connection was lost, and the server may not
+  -- have noticed) is ended first: once the lock is here, whatever it had under way is either committed or gone.
+  CREATE FUNCTION teelamma.enter(own_key text) RETURNS integer
+  LANGUAGE plpgsql AS $$
+  DECLARE me integer;
+  BEGIN
+    INSERT INTO teelamma.owner (key) VALUES (own_key) ON CONFLICT (key) DO NOTHING RETURNING seq INTO me;
+    IF me IS NULL THEN
+      SELECT seq INTO me FROM teelamma.owner WHERE key = own_key;
+      PERFORM pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1415071084 AND objid = me
+        AND objsubid = 2 AND granted AND pid <> pg_backend_pid()
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+    END IF;
+    PERFORM pg_advisory_lock(1415071084, me);
+    UPDATE teelamma.owner SET ended_ms = NULL WHERE seq = me AND ended_ms IS NOT NULL;
+    RETURN me;
+  END $$;
+`;

@@ -1,0 +1,100 @@
+import type { Pool } from 'pg';
+import type { HistoryQuery, Scope, SettledTask, TurnRecord } from '../Ledger.ts';
+import type { WindowColumns } from './WindowView.ts';
+
+const turnStateNames = ['in-flight', 'settled', 'assumed', 'released'] as const;
+/** How far back `recentOutputTokens` looks, in turns of all kinds. */
+const kindLookback = 10_000;
+
+/** Every open window, and what time it is on the server. */
+export async function readWindows(pool: Pool): Promise<{ now: number; windows: readonly WindowColumns[] }> {
+  const { rows } =
+    await pool.query(`SELECT jsonb_build_object('now', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
+    'windows', (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM teelamma.budget_window w WHERE NOT ended)) AS read`);
+  return rows[0]?.['read'] as { now: number; windows: readonly WindowColumns[] };
+}
+
+/** Closed whole tasks of a kind, newest first. */
+export async function settledTasks(pool: Pool, kind: string, limit: number): Promise<SettledTask[]> {
+  const { rows } = await pool.query(
+    `SELECT charged::float8 AS "chargedTokens", turns FROM teelamma.reservation
+      WHERE kind = $1 AND whole_task AND turns > 0 ORDER BY seq DESC LIMIT $2`,
+    [kind, limit],
+  );
+  return rows as SettledTask[];
+}
+
+/** Output tokens of settled turns of a kind, newest first, among the latest 10,000 turns. */
+export async function recentOutputTokens(pool: Pool, kind: string, limit: number): Promise<number[]> {
+  const { rows } = await pool.query(
+    `SELECT output::float8 FROM teelamma.turn WHERE state = 1 AND kind = $1 AND reservation IS NOT NULL
+      AND seq > (SELECT max(seq) FROM teelamma.turn) - ${kindLookback} ORDER BY seq DESC LIMIT $2`,
+    [kind, limit],
+  );
+  return rows.map((row) => Number(row['output']));
+}
+
+/** Turns by start, newest first. */
+export async function history(pool: Pool, query: HistoryQuery): Promise<TurnRecord[]> {
+  const { rows } = await pool.query(
+    `SELECT to_jsonb(t) AS turn, coalesce(r.forced, false) AS forced
+      FROM teelamma.turn t LEFT JOIN teelamma.reservation r ON r.seq = t.reservation
+      WHERE t.started_ms >= $1 AND t.started_ms <= $2 AND ($3::text IS NULL OR t.agent = $3)
+      ORDER BY t.started_ms DESC, t.seq DESC LIMIT $4`,
+    [
+      query.sinceMs ?? Number.MIN_SAFE_INTEGER,
+      query.untilMs ?? Number.MAX_SAFE_INTEGER,
+      query.agent ?? null,
+      query.limit ?? 100,
+    ],
+  );
+  return rows.map((row) => toTurnRecord(row['turn'] as TurnRowColumns, row['forced'] === true));
+}
+
+interface TurnRowColumns {
+  readonly id: string;
+  readonly task_id: string;
+  readonly kind: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly scope: Scope | null;
+  readonly state: 0 | 1 | 2 | 3;
+  readonly hold: number;
+  readonly charged: number;
+  readonly started_ms: number;
+  readonly settled_ms: number | null;
+  readonly input: number | null;
+  readonly cache_creation: number | null;
+  readonly cache_read: number | null;
+  readonly output: number | null;
+  readonly latency_ms: number | null;
+  readonly reason: string | null;
+}
+
+function toTurnRecord(row: TurnRowColumns, forced: boolean): TurnRecord {
+  return {
+    turnId: row.id,
+    taskId: row.task_id,
+    kind: row.kind,
+    agent: row.agent,
+    model: row.model,
+    state: turnStateNames[row.state],
+    heldTokens: row.hold,
+    chargedTokens: row.charged,
+    usage:
+      row.input === null
+        ? null
+        : {
+            inputTokens: row.input,
+            cacheCreationInputTokens: row.cache_creation ?? 0,
+            cacheReadInputTokens: row.cache_read ?? 0,
+            outputTokens: row.output ?? 0,
+          },
+    forced,
+    startedAtMs: row.started_ms,
+    settledAtMs: row.settled_ms,
+    latencyMs: row.latency_ms,
+    reason: row.reason,
+    ...(row.scope && { scope: row.scope }),
+  };
+}
