@@ -49,6 +49,12 @@ export const functions = `
       spec := specs->(pair->>0); lim := (spec->>'limit')::bigint; used := 0; spent := 0;
       SELECT * INTO w FROM teelamma.budget_window b
         WHERE b.budget = pair->>0 AND b.counter = pair->>1 AND NOT b.ended FOR UPDATE;
+      IF NOT FOUND OR NOT teelamma.is_current(w, spec, now_ms) THEN
+        -- No row to lock: two that both begin the window would both see all of it free. One waits here, then looks again.
+        PERFORM pg_advisory_xact_lock(1415071085, hashtext((pair->>0) || E'\\n' || (pair->>1)));
+        SELECT * INTO w FROM teelamma.budget_window b
+          WHERE b.budget = pair->>0 AND b.counter = pair->>1 AND NOT b.ended FOR UPDATE;
+      END IF;
       IF FOUND AND teelamma.is_current(w, spec, now_ms) THEN used := w.settled + w.held; spent := w.settled; END IF;
       IF greatest(0, lim - used) < tokens THEN tokens := greatest(0, lim - used); budget := pair->>0; END IF;
       IF lim - spent < at_least THEN freeable := false; END IF;
