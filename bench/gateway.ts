@@ -5,9 +5,9 @@
  *
  *     node bench/gateway.ts [--rounds 5] [--ms 1500] [--connections 32] [--only small,large,stream,many]
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -61,7 +61,11 @@ async function measure(scenario: Scenario): Promise<Record<string, unknown>> {
   const relays = new Map<Kind, { readonly url: string; readonly child: ChildProcess | null }>();
   relays.set('direct', { url: upstream.url, child: null });
   for (const kind of kinds.slice(1)) {
-    relays.set(kind, await start('relay.ts', [kind, upstream.url], join(home, kind)));
+    const isGateway = kind === 'gateway' || kind === 'ollama';
+    const relay = isGateway
+      ? await startGateway(upstream.url, kind === 'ollama' ? '1' : '1000000000000', join(home, kind))
+      : await start('relay.ts', [kind, upstream.url], join(home, kind));
+    relays.set(kind, relay);
   }
   const rows = new Map<Kind, Row[]>(kinds.map((kind) => [kind, []]));
   try {
@@ -69,9 +73,9 @@ async function measure(scenario: Scenario): Promise<Record<string, unknown>> {
     for (let round = -1; round < Number(values.rounds); round += 1) {
       for (const [kind, { url, child }] of relays) {
         const durationMs = round < 0 ? 400 : Number(values.ms);
-        const before = await usageOf(child);
+        const before = usageOf(child);
         const result = await load({ url, body, connections: scenario.connections, durationMs });
-        const after = await usageOf(child);
+        const after = usageOf(child);
         if (round >= 0) rows.get(kind)?.push(rowOf(result, before, after));
       }
     }
@@ -103,17 +107,35 @@ async function start(file: string, given: string[], home: string) {
   return { child, url: `http://127.0.0.1:${(message as { port: number }).port}` };
 }
 
+/** The built command, as a user runs it: ledger, log and the JSON mirror on disk, in a fresh home. */
+async function startGateway(upstreamUrl: string, limit: string, home: string) {
+  const command = join(import.meta.dirname, '../dist/cli/main.js');
+  const child = spawn(process.execPath, [command, 'serve', '--port', '0'], {
+    env: {
+      ...process.env,
+      TEELAMMA_HOME: home,
+      TEELAMMA_BUDGET: limit,
+      TEELAMMA_CLAUDE_URL: upstreamUrl,
+      OLLAMA_HOST: upstreamUrl,
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, url: line.toString().trim().replace('ANTHROPIC_BASE_URL=', '') };
+}
+
 interface Usage {
   readonly cpuMs: number;
   readonly rss: number;
 }
 
-async function usageOf(child: ChildProcess | null): Promise<Usage> {
-  if (child === null) return { cpuMs: 0, rss: 0 };
-  const answer = once(child, 'message');
-  child.send('measure');
-  const [{ cpu, rss }] = (await answer) as [{ cpu: NodeJS.CpuUsage; rss: number }];
-  return { cpuMs: (cpu.user + cpu.system) / 1_000, rss };
+/** CPU and memory of a relay's process as Linux counts them; 0 on other systems. */
+function usageOf(child: ChildProcess | null): Usage {
+  if (child === null || process.platform !== 'linux') return { cpuMs: 0, rss: 0 };
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // utime and stime in ticks of 10 ms, rss in pages of 4 KiB (proc_pid_stat(5)).
+  return { cpuMs: (Number(fields[11]) + Number(fields[12])) * 10, rss: Number(fields[21]) * 4_096 };
 }
 
 function rowOf(result: LoadResult, before: Usage, after: Usage): Row {
