@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fdatasync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasync, fstatSync, openSync, readSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeFolder } from '../config/make-folder.ts';
 import { dayOf, listLogFiles, logFileName } from './log-files.ts';
 
 export interface RotatingFileOptions {
@@ -89,7 +81,7 @@ export class RotatingFile {
 
   private open(day: string): OpenFile {
     const { folder, maxFileBytes } = this.options;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     let number = listLogFiles(folder).findLast((file) => file.day === day)?.number ?? 1;
     for (;;) {
       const name = logFileName(day, number);

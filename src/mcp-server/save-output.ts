@@ -1,12 +1,13 @@
-import { mkdir, readdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { readdir, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../config/make-folder.ts';
 
 /** Files that stay; the oldest go first. */
 const keptFiles = 100;
 
 /** Writes a task's whole output to `<folder>/<taskId>.md`, mode 0600, and gives the path. At most 100 such files are kept. */
 export async function saveOutput(folder: string, taskId: string, text: string): Promise<string> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   const file = join(folder, `${taskId.replaceAll(/[^\w-]/g, '_')}.md`);
   await writeFile(file, text, { mode: 0o600 });
   await removeOldest(folder);

@@ -1,5 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { makeFolder } from '../config/make-folder.ts';
 
 export interface CoolDownOptions {
   /** Shared by all processes of the installation. */
@@ -70,7 +71,7 @@ export class CoolDown {
 
   private write(state: CoolDownState): void {
     try {
-      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.file));
       const temporary = `${this.file}.${process.pid}.tmp`;
       writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 });
       renameSync(temporary, this.file);

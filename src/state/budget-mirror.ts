@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../config/make-folder.ts';
 import { TeelammaError } from '../errors.ts';
 
 /** What `token_budget.json` says. */
@@ -87,7 +88,7 @@ export class BudgetMirror {
   private async write(): Promise<void> {
     const temporary = `${this.file}.${randomUUID()}.tmp`;
     try {
-      await mkdir(dirname(this.file), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.file));
       let content = this.ports.content();
       for (let round = 0; round < mostRounds; round += 1) {
         await writeFile(temporary, `${JSON.stringify(content)}\n`, { mode: 0o600, flag: 'wx' });

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../../config/Config.ts';
+import { makeFolder } from '../../config/make-folder.ts';
 import { TeelammaError } from '../../errors.ts';
 import { isRecord, recordsOf, textOf } from '../../messages/open-record.ts';
 import type { GatewayKey } from './gateway-key.ts';
@@ -42,7 +43,7 @@ export function readGatewayKeys(file: string): readonly GatewayKey[] {
 export function writeGatewayKeys(file: string, keys: readonly GatewayKey[]): void {
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(file));
     writeFileSync(temporary, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
     renameSync(temporary, file);
   } catch (error) {

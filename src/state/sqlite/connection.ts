@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../config/make-folder.ts';
 import { TeelammaError } from '../../errors.ts';
 import { applicationId, migrations } from './schema.ts';
 import { corruptError, isBusy } from './sqlite-errors.ts';
@@ -40,7 +41,7 @@ export function openConnection(options: ConnectionOptions): DatabaseSync {
 
 /** Creates an empty file with mode 0600, in folders with mode 0700, where there is none. */
 export function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
