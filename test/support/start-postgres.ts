@@ -24,11 +24,13 @@ export interface PostgresServer extends AsyncDisposable {
  */
 export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'teelamma-postgres-'));
-  const account = userInfo().uid === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const nobody = { uid: 65_534, gid: 65_534 };
+  const isRoot = userInfo().uid === 0;
+  const account = isRoot ? nobody : {};
   const data = join(folder, 'data');
   await mkdir(data, { mode: 0o700 });
   await chmod(folder, 0o755);
-  if ('uid' in account) await chown(data, account.uid, account.gid);
+  if (isRoot) await chown(data, nobody.uid, nobody.gid);
   const native = await copyBinaries(join(folder, 'native'));
   await promisify(execFile)(
     join(native, 'bin', 'initdb'),
