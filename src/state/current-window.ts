@@ -13,7 +13,7 @@ export interface StoredWindow {
 }
 
 /** When a window that started at `startMs` ends, epoch ms: after its length, or with the calendar's period that it started in. */
-export function windowResetAtMs(spec: WindowRule, startMs: number): number {
+function windowResetAtMs(spec: WindowRule, startMs: number): number {
   return spec.calendar ? periodEndMs(spec.calendar, startMs) : startMs + spec.windowMs;
 }
 

@@ -13,7 +13,7 @@ const resultCode = {
 };
 
 /** SQLite's primary result code of an error that `node:sqlite` threw, or null for any other error. */
-export function sqliteResultCode(error: unknown): number | null {
+function sqliteResultCode(error: unknown): number | null {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
   return error.errcode & 0xff;
 }
