@@ -6,6 +6,7 @@ import { type BudgetSource, budgetSource } from './config/budget-source.ts';
 import type { Config, Environment } from './config/Config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { withoutOwnGateway } from './config/own-gateway.ts';
+import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
@@ -21,6 +22,8 @@ export interface AppOptions {
    * budget is not touched. Default false.
    */
   readonly simulate?: boolean;
+  /** By which way work comes in; budgets may match on it. Default `library`. */
+  readonly door?: Door;
   /** Told of what could be carried on from. Default: it goes into the log alone. */
   readonly onWarning?: (message: string) => void;
 }
@@ -61,7 +64,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   try {
     const given = options.environment ?? process.env;
     const simulation = options.simulate ? own(await startSimulation(given)) : null;
-    const parts = await assemble(simulation?.environment ?? given, options.onWarning, own);
+    const parts = await assemble(simulation?.environment ?? given, options, own);
     return {
       ...parts,
       simulators: simulation?.simulators ?? null,
@@ -73,14 +76,31 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
   }
 }
 
-/** The ledger of an installation alone, for what only reads or sets budgets. Follows changes of config.json where `environment` is given. */
-export async function openLedger(config: Config, environment?: Environment): Promise<Ledger> {
+/**
+ * The ledger of an installation alone, for what only reads or sets budgets. Follows changes of config.json where `environment` is given;
+ * `scope`: what everything done through it has in common.
+ */
+export async function openLedger(
+  config: Config,
+  environment?: Environment,
+  scope?: ProcessScope,
+): Promise<Ledger> {
   const { openSqliteLedger } = await import('./state/sqlite-ledger.ts');
   const source: BudgetSource = budgetSource(config, environment);
   return openSqliteLedger(
-    { file: config.paths.ledgerFile, budgets: source, synchronous: config.ledger.synchronous },
+    {
+      file: config.paths.ledgerFile,
+      budgets: source,
+      synchronous: config.ledger.synchronous,
+      ...(scope && { scope }),
+    },
     { nowMs: Date.now, newId },
   );
+}
+
+/** The scope of what a command does in the current folder. */
+export function scopeHere(environment: Environment): ProcessScope {
+  return processScope(environment, 'cli', process.cwd());
 }
 
 /** The budget over a ledger, loaded: an older installation's file is imported, and the JSON mirror is kept from now on. */
@@ -127,7 +147,7 @@ type Parts = Omit<App, 'simulators' | typeof Symbol.asyncDispose>;
 
 async function assemble(
   environment: Environment,
-  onWarning: AppOptions['onWarning'],
+  { onWarning, door = 'library' }: AppOptions,
   own: <T extends AsyncDisposable>(part: T) => T,
 ): Promise<Parts> {
   const loaded = loadConfig(environment);
@@ -138,7 +158,7 @@ async function assemble(
     onWarning?.(message);
   };
   if (problem !== null) warn(problem);
-  const ledger = own(await openLedger(config, environment));
+  const ledger = own(await openLedger(config, environment, processScope(environment, door, process.cwd())));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));
   const [claude, ollama] = await Promise.all([makeClaude(config), makeOllama(config, log)]);
@@ -157,7 +177,7 @@ async function assemble(
   const { threshold } = config.router;
   const router = new Router(threshold === undefined ? {} : { threshold });
   const coordinator = new MetaCoordinator(
-    { allowForced: config.budget.allowForced },
+    { allowForced: config.budget.allowForced, model: config.claude.model },
     { ledger, router, newId, sleep },
   );
   const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });

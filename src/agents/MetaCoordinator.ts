@@ -1,7 +1,7 @@
 import { isLedgerTrouble } from '../errors.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-import type { Ledger, Refusal, Reservation, SettleResult } from '../state/Ledger.ts';
+import type { Ledger, Refusal, Reservation, Scope, SettleResult } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
 import { DecisionDraft } from './DecisionDraft.ts';
@@ -14,6 +14,8 @@ import type { AgentName } from './Specialist.ts';
 export interface MetaCoordinatorOptions {
   /** Whether a forced Claude may pass the limit. Default true. */
   readonly allowForced?: boolean;
+  /** Claude's model, for the budgets that match on it. Default: not known. */
+  readonly model?: string;
   /** Longest wait for holds of other tasks that stand in the way. Default 2,000 ms. */
   readonly waitMs?: number;
 }
@@ -50,11 +52,14 @@ export interface AdmitOptions {
  * ```
  */
 export class MetaCoordinator {
-  private readonly options: Required<MetaCoordinatorOptions>;
+  private readonly options: MetaCoordinatorOptions & {
+    readonly allowForced: boolean;
+    readonly waitMs: number;
+  };
   private readonly ports: MetaCoordinatorPorts;
 
   constructor(options: MetaCoordinatorOptions, ports: MetaCoordinatorPorts) {
-    this.options = { allowForced: options.allowForced ?? true, waitMs: options.waitMs ?? 2_000 };
+    this.options = { ...options, allowForced: options.allowForced ?? true, waitMs: options.waitMs ?? 2_000 };
     this.ports = ports;
   }
 
@@ -92,7 +97,7 @@ export class MetaCoordinator {
   /** The decision that `route` would take now; nothing is spent or held. */
   async preview(task: string, forceAgent?: AgentName): Promise<RoutingDecision> {
     const draft = await this.draft(task, forceAgent);
-    const budgets = await this.ports.ledger.status();
+    const budgets = await this.ports.ledger.status(this.scopeOf(draft));
     const status = bindingStatus(budgets);
     if (!draft.wantsClaude(status)) return draft.toOllama(status);
     if (draft.estimatedTokens <= status.remaining) return draft.toClaude(status);
@@ -106,7 +111,7 @@ export class MetaCoordinator {
   async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
     const { ledger } = this.ports;
     const draft = await this.draft(task, options.forceAgent);
-    const before = bindingStatus(await ledger.status());
+    const before = bindingStatus(await ledger.status(this.scopeOf(draft)));
     if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
     try {
       return await this.reserve(draft, options);
@@ -119,7 +124,8 @@ export class MetaCoordinator {
 
   private async reserve(draft: DecisionDraft, options: AdmitOptions): Promise<Admission> {
     const { ledger } = this.ports;
-    const request = { taskId: draft.taskId, kind: draft.kind, atLeastTokens: draft.estimatedTokens };
+    const { taskId, kind, estimatedTokens: atLeastTokens } = draft;
+    const request = { taskId, kind, atLeastTokens, scope: this.scopeOf(draft) };
     const result = await waitForHolds(
       () => ledger.reserve(request),
       {
@@ -140,6 +146,11 @@ export class MetaCoordinator {
       decision: { ...decision, tokenBudgetStatus: bindingStatus(forced.budgets) },
       reservation: forced.reservation,
     };
+  }
+
+  private scopeOf({ complexity }: DecisionDraft): Scope {
+    const { model } = this.options;
+    return { complexity: complexity.level, ...(model !== undefined && { model }) };
   }
 
   private async draft(task: string, forceAgent: AgentName | undefined): Promise<DecisionDraft> {

@@ -13,6 +13,8 @@ export interface Config {
     /** Whether `forceAgent: claude-specialist` may pass the limit. Default true. */
     readonly allowForced: boolean;
   };
+  /** The budgets of config.json's list `budgets`, beside the one above. */
+  readonly budgets: readonly ConfiguredBudget[];
   readonly claude: {
     /** Default `claude-sonnet-5-5`. */
     readonly model: string;
@@ -72,6 +74,27 @@ export interface Config {
     readonly synchronous: 'normal' | 'full';
   };
 }
+
+/** A budget as the ledger wants it. */
+export interface ConfiguredBudget {
+  readonly name: string;
+  readonly limitTokens: number;
+  /** Length of the rolling window; with `calendar`, the usual length of its period. */
+  readonly windowMs: number;
+  readonly thresholdsPercent: readonly number[];
+  readonly calendar?: {
+    readonly period: 'day' | 'week' | 'month';
+    /** IANA name, one that exists. */
+    readonly timeZone: string;
+    /** 0 to 23. */
+    readonly hour: number;
+  };
+  /** Accepted values for each part that is named; `*` stands for any characters. */
+  readonly match?: { readonly [part in ConfiguredScopePart]?: readonly string[] };
+  readonly each?: ConfiguredScopePart;
+}
+
+type ConfiguredScopePart = 'complexity' | 'model' | 'project' | 'user' | 'door';
 
 /** Where one installation keeps its files. All inside `home`. */
 export interface Paths {

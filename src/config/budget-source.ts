@@ -1,19 +1,13 @@
 import { statSync } from 'node:fs';
-import type { Config, Environment } from './Config.ts';
+import type { Config, ConfiguredBudget, Environment } from './Config.ts';
 import { loadConfig } from './load-config.ts';
+import { defaultBudgetName } from './parse-budgets.ts';
 
 /** The configured budgets as of now; called before every use. */
 export type BudgetSource = () => readonly ConfiguredBudget[];
 
-export interface ConfiguredBudget {
-  readonly name: string;
-  readonly limitTokens: number;
-  readonly windowMs: number;
-  readonly thresholdsPercent: readonly number[];
-}
-
 /**
- * The budgets of a configuration. Given the environment it came from, config.json is read again when it has changed, so that
+ * The budgets of a configuration, the one of the section `budget` first. Given the environment it came from, config.json is read again when it has changed, so that
  * `teelamma budget set` reaches processes that are running; while it cannot be read, the last good one counts.
  */
 export function budgetSource(config: Config, environment?: Environment): BudgetSource {
@@ -35,9 +29,9 @@ export function budgetSource(config: Config, environment?: Environment): BudgetS
   };
 }
 
-function budgetsOf({ budget }: Config): readonly ConfiguredBudget[] {
+function budgetsOf({ budget, budgets }: Config): readonly ConfiguredBudget[] {
   const { limitTokens, windowMs, thresholdsPercent } = budget;
-  return [{ name: 'default', limitTokens, windowMs, thresholdsPercent }];
+  return [{ name: defaultBudgetName, limitTokens, windowMs, thresholdsPercent }, ...budgets];
 }
 
 function versionOf(file: string): string {

@@ -1,20 +1,28 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { InvalidConfigError } from './InvalidConfigError.ts';
+import { makeFolder } from './make-folder.ts';
 import { type SettingKey, settings } from './settings.ts';
 
 /** The settings as they stand in config.json, by key, not yet checked; empty where there is no file. */
 export type FileSettings = ReadonlyMap<SettingKey, unknown>;
 
+/** What stands in config.json, not yet checked. */
+export interface ConfigFile {
+  readonly settings: FileSettings;
+  /** The list `budgets`; undefined where there is none. */
+  readonly budgets: unknown;
+}
+
 /**
- * Reads config.json: sections of settings, such as `{"budget": {"limit": "2M", "window": "5h"}}`.
+ * Reads config.json: sections of settings, such as `{"budget": {"limit": "2M", "window": "5h"}}`, and the list `budgets`.
  * @throws InvalidConfigError where it is not JSON, not of that form, or names a setting that does not exist.
  */
-export function readConfigFile(file: string): FileSettings {
+export function readConfigFile(file: string): ConfigFile {
   const sections = readSections(file);
   const found = new Map<SettingKey, unknown>();
   for (const [section, content] of Object.entries(sections)) {
-    if (section === '$schema') continue;
+    if (section === '$schema' || section === 'budgets') continue;
     if (!isObject(content)) throw new InvalidConfigError(file, section, unknownSetting(section));
     for (const [name, value] of Object.entries(content)) {
       const key = `${section}.${name}`;
@@ -22,7 +30,7 @@ export function readConfigFile(file: string): FileSettings {
       found.set(key, value);
     }
   }
-  return found;
+  return { settings: found, budgets: sections['budgets'] };
 }
 
 /**
@@ -40,7 +48,7 @@ export function writeConfigFile(file: string, changes: Readonly<Partial<Record<S
     if (Object.keys(content).length > 0) sections[section] = content;
     else delete sections[section];
   }
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
   writeFileSync(temporary, `${JSON.stringify(sections, null, 2)}\n`, { mode: 0o600 });
   renameSync(temporary, file);

@@ -39,6 +39,72 @@ describe('loadConfig', () => {
     expect([sources.get('budget.limit'), sources.get('budget.window')]).toEqual(['file', 'environment']);
   });
 
+  it('reads budgets of any number beside the default one', () => {
+    const calendar = { period: 'week', timeZone: 'Europe/Zurich', hour: 4 };
+    const budgets = [
+      {
+        name: 'web',
+        limit: '200k',
+        window: '5h',
+        match: { project: 'web-*', door: ['cli', 'mcp'] },
+        each: 'user',
+      },
+      { name: 'week', limit: 2_000_000, calendar, thresholds: [50] },
+    ];
+    writeFileSync(file, JSON.stringify({ budgets }));
+    const { config } = load({ TEELAMMA_BUDGET: '7k' });
+    const match = { project: ['web-*'], door: ['cli', 'mcp'] };
+    const thresholdsPercent = [75, 90, 100];
+    expect(config.budgets).toEqual([
+      { name: 'web', limitTokens: 200_000, windowMs: 18_000_000, thresholdsPercent, match, each: 'user' },
+      { name: 'week', limitTokens: 2_000_000, windowMs: 604_800_000, thresholdsPercent: [50], calendar },
+    ]);
+    expect(budgetSource(config)().map(({ name, limitTokens }) => [name, limitTokens])).toEqual([
+      ['default', 7_000],
+      ['web', 200_000],
+      ['week', 2_000_000],
+    ]);
+    writeConfigFile(file, { 'budget.limit': 9 });
+    expect(load().config).toMatchObject({ budget: { limitTokens: 9 }, budgets: config.budgets });
+  });
+
+  const good = { name: 'a', limit: 5, window: '5h' };
+  it.each([
+    [{}, 'budgets', 'must be a list'],
+    [['x'], 'budgets[0]', 'must be an object with name, limit'],
+    [[{ ...good, limits: 5 }], 'budgets[0].limits', 'is not a field; there are name, limit'],
+    [[{ ...good, name: 'A b' }], 'budgets[0].name', '1 to 40 of a-z'],
+    [[{ ...good, name: 'default' }], 'budgets[0].name', 'taken by the section "budget"'],
+    [[good, good], 'budgets[1].name', 'the name is taken'],
+    [[{ ...good, limit: 'banana' }], 'budgets[0].limit', 'a whole number of tokens'],
+    [[{ ...good, limit: undefined }], 'budgets[0].limit', 'is missing'],
+    [[{ name: 'a', limit: 5 }], 'budgets[0].window', 'or "calendar" instead'],
+    [[{ ...good, window: '5' }], 'budgets[0].window', 'a duration with a unit'],
+    [[{ ...good, each: 'cat' }], 'budgets[0].each', 'one of complexity, model, project, user, door'],
+    [[{ ...good, match: { door: [] } }], 'budgets[0].match.door', 'a text of 1 to 200'],
+    [[{ ...good, match: { dor: 'cli' } }], 'budgets[0].match.dor', 'is not a field'],
+    [[{ ...good, thresholds: [] }], 'budgets[0].thresholds', 'ascending'],
+    [
+      [{ ...good, window: undefined, calendar: { period: 'year', timeZone: 'UTC' } }],
+      'budgets[0].calendar.period',
+      'day, week, month',
+    ],
+    [
+      [{ ...good, window: undefined, calendar: { period: 'day', timeZone: 'Europe/Zuerich' } }],
+      'budgets[0].calendar.timeZone',
+      'IANA',
+    ],
+    [
+      [{ ...good, window: undefined, calendar: { period: 'day', timeZone: 'UTC', hour: 24 } }],
+      'budgets[0].calendar.hour',
+      '0 to 23',
+    ],
+  ])('says what is wrong with %j', (budgets, key, problem) => {
+    writeFileSync(file, JSON.stringify({ budgets }));
+    expect(() => load()).toThrow(`${key} in ${file} `);
+    expect(() => load()).toThrow(problem);
+  });
+
   it('takes an empty variable for one that is not set', () => {
     expect(load({ TEELAMMA_BUDGET: '', ANTHROPIC_API_KEY: '' }).config).toMatchObject({
       budget: { limitTokens: 10_000 },

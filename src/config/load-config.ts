@@ -1,6 +1,7 @@
 import type { Config, ConfigSource, Environment } from './Config.ts';
 import { type FileSettings, readConfigFile } from './config-file.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
+import { parseBudgets } from './parse-budgets.ts';
 import { parseModelRules } from './parse-model-rules.ts';
 import { resolvePaths } from './paths.ts';
 import { type Setting, type SettingKey, settings } from './settings.ts';
@@ -20,7 +21,7 @@ export interface LoadedConfig {
  */
 export function loadConfig(environment: Environment): LoadedConfig {
   const paths = resolvePaths(environment);
-  const file = readConfigFile(paths.configFile);
+  const { settings: file, budgets } = readConfigFile(paths.configFile);
   const values = new Map<SettingKey, unknown>();
   const sources = new Map<SettingKey, ConfigSource>();
   for (const key of Object.keys(settings) as SettingKey[]) {
@@ -41,6 +42,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         thresholdsPercent: get('budget.thresholds'),
         allowForced: get('budget.allowForced'),
       },
+      budgets: parseBudgets(budgets, paths.configFile),
       claude: {
         model: get('claude.model'),
         url: get<string | undefined>('claude.url') ?? inheritedUrl,

@@ -58,6 +58,7 @@ export class TaskRun {
       {
         taskId: this.decision.taskId,
         kind: this.decision.kind,
+        scope: { complexity: this.decision.complexity.level },
         request: taskRequest(this.conversation(previous), this.options.maxTokens),
         agent,
         reservationId: this.reservationId,
@@ -125,7 +126,7 @@ export class TaskRun {
       turns: this.turns,
       handovers: this.handovers,
       warnings: this.warnings,
-      budgets: this.ports.ledger.snapshot(),
+      budgets: this.ports.ledger.snapshot({ complexity: this.decision.complexity.level }),
     };
   }
 

@@ -25,7 +25,7 @@ export function budgetStatus(
   const settledTokens = sums?.settledTokens ?? 0;
   const heldTokens = sums?.heldTokens ?? 0;
   const usedTokens = settledTokens + heldTokens;
-  return {
+  const status: BudgetStatus = {
     name: spec.name,
     limitTokens: spec.limitTokens,
     settledTokens,
@@ -35,6 +35,11 @@ export function budgetStatus(
     exhausted: usedTokens >= spec.limitTokens,
     ...currentWindow(spec, window, nowMs),
     windowMs: spec.windowMs,
+  };
+  // Apart, since this is in the hot path and most budgets have neither.
+  if (spec.calendar === undefined && spec.each === undefined) return status;
+  return {
+    ...status,
     ...(spec.calendar && { calendar: spec.calendar }),
     ...(spec.each !== undefined && { each: { part: spec.each, value: counter } }),
   };

@@ -1,7 +1,7 @@
 import type { BudgetSpec, BudgetStatus, Scope, ScopePart } from './Ledger.ts';
 
 /** The parts of a scope, in the order in which they are shown. */
-export const scopeParts: readonly ScopePart[] = ['complexity', 'model', 'project', 'user', 'door'];
+const scopeParts: readonly ScopePart[] = ['complexity', 'model', 'project', 'user', 'door'];
 
 /** Whether a budget limits what has this scope. */
 export function matchesScope({ match }: Pick<BudgetSpec, 'match'>, scope: Scope): boolean {

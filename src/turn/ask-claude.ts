@@ -126,7 +126,7 @@ async function settleAnswer(
       latencyMs,
       heldTokens: hold.heldTokens,
       chargedTokens: settled?.chargedTokens ?? hold.heldTokens,
-      budgets: settled?.budgets ?? ports.ledger.snapshot(),
+      budgets: settled?.budgets ?? ports.ledger.snapshot(turn.scope),
     },
   };
 }

@@ -31,14 +31,18 @@ export async function askOllama(turn: TurnRequest, hooks: TurnHooks, ports: Turn
   const { model } = message;
   const usage = fromApiUsage(message.usage);
   const latencyMs = Math.max(0, nowMs() - startedAtMs);
-  const record = { turnId: newId(), taskId: turn.taskId, kind: turn.kind, agent, model, usage, latencyMs };
+  const { taskId, kind, scope } = turn;
+  const known = { turnId: newId(), taskId, kind, agent, model, usage, latencyMs };
+  // The model in a scope is Claude's: it is what budgets match on.
+  const { model: _claude, ...rest } = scope ?? {};
+  const record = { ...known, ...(scope && { scope: rest }) };
   try {
     await ledger.recordTurn(record);
   } catch (error) {
     const problem = logLedgerProblem(turn, 'record', record, error, ports);
     hooks.onWarning?.(`The usage of this turn on Ollama could not be recorded: ${problem}`);
   }
-  const budgets = ledger.snapshot();
+  const budgets = ledger.snapshot(scope);
   const result = { agent, model, message, usage, chargedTokens: 0, heldTokens: 0, latencyMs, budgets };
   return { answered: true, result };
 }

@@ -2,7 +2,7 @@ import type { Specialist } from '../agents/Specialist.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import { inputBoundTokens } from '../messages/input-bound.ts';
 import type { MessagesRequest } from '../messages/types.ts';
-import type { BeginTurnResult, Ledger, Refusal } from '../state/Ledger.ts';
+import type { BeginTurnResult, Ledger, Refusal, Scope } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseOutputTokens } from './choose-output-tokens.ts';
 import { usefulOutputTokens } from './useful-output-tokens.ts';
@@ -15,6 +15,7 @@ const recentTurns = 50;
 export interface HoldRequest {
   readonly taskId: string;
   readonly kind: string;
+  readonly scope?: Scope;
   readonly request: MessagesRequest;
   readonly reservationId: string | null;
   readonly forced: boolean;
@@ -80,7 +81,7 @@ async function holdFor(
   turn: HoldRequest,
   ports: HoldPorts,
 ): Promise<HoldResult | { readonly refusal: Refusal }> {
-  const budgets = await ports.ledger.status();
+  const budgets = await ports.ledger.status({ model: ports.claude.model, ...turn.scope });
   const remaining = Math.min(...budgets.map((budget) => budget.remainingTokens));
   const outputTokens = chooseOutputTokens({
     asked: turn.request.max_tokens,
@@ -123,9 +124,9 @@ async function begin(
     const isOver = !result.granted && (result.cause === 'window-passed' || result.cause === 'closed');
     if (result.granted || (!isOver && !turn.forced)) return { result, ownReservationId: null };
   }
-  const { taskId, kind } = turn;
+  const { taskId, kind, scope } = turn;
   // Its one turn is begun with it, in the same commit.
-  const own = { taskId, kind, ...amount, firstTurn: { model: claude.model } };
+  const own = { taskId, kind, ...amount, ...(scope && { scope }), firstTurn: { model: claude.model } };
   let reserved = await waitForHolds(() => ledger.reserve(own), wait, ports);
   if (!reserved.granted && turn.forced) reserved = await ledger.reserve({ ...own, forced: true });
   if (!reserved.granted) return { result: reserved, ownReservationId: null };

@@ -3,7 +3,7 @@ import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import type { Message, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
 import type { CoolDown } from '../state/CoolDown.ts';
-import type { BudgetStatus, Ledger } from '../state/Ledger.ts';
+import type { BudgetStatus, Ledger, Scope } from '../state/Ledger.ts';
 import type { Sleep } from '../state/wait-for-holds.ts';
 import type { Handover } from '../task-events.ts';
 import type { FailedAttempt } from './NoSpecialistAvailableError.ts';
@@ -29,6 +29,8 @@ export interface TurnRequest {
   readonly taskId: string;
   /** What the ledger's estimates are grouped by. */
   readonly kind: string;
+  /** What it is for, as far as the caller knows; the budgets that match it count. */
+  readonly scope?: Scope;
   /** `max_tokens` is the most that is wanted; the budget may lower it. `model` is the specialist's own. */
   readonly request: MessagesRequest;
   readonly agent: AgentName;

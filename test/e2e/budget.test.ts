@@ -60,6 +60,45 @@ describe('budget', () => {
     expect(document(await run(['budget', '--json'], { environment }))).toMatchObject({ remaining: 7_000 });
   });
 
+  it("shows every budget, when it ends on the user's clock, and which one binds", async () => {
+    const calendar = { period: 'week', timeZone: 'Europe/Zurich', hour: 4 };
+    const budgets = [
+      { name: 'week', limit: '2M', calendar },
+      { name: 'mine', limit: 900, window: '5h', each: 'project', match: { complexity: 'complex' } },
+      { name: 'theirs', limit: 5, window: '5h', match: { project: 'another' } },
+    ];
+    writeFileSync(join(folder.home, 'config.json'), JSON.stringify({ budgets }));
+    const environment = { TEELAMMA_PROJECT: 'shop', TZ: 'Asia/Tokyo' };
+    const shown = document(await run(['budget', '--json'], { environment }));
+    expect(shown).toMatchObject({ bindingBudget: 'mine', remaining: 900 });
+    expect(shown['budgets']).toMatchObject([
+      { name: 'default', isBinding: false },
+      { name: 'week', limitTokens: 2_000_000, calendar, isBinding: false },
+      { name: 'mine', each: { part: 'project', value: null } },
+      { name: 'theirs', isBinding: false },
+    ]);
+    const stdout = (await run(['budget'], { environment })).stdout.replace(/\s+/g, ' ');
+    expect(stdout).toContain(
+      'Token budget week: 2,000,000 tokens per week, from Monday 04:00 (Europe/Zurich)',
+    );
+    expect(stdout).toMatch(/until Mon \d+ \w+ \d{4}, 1[12]:00 GMT\+9 \(Asia\/Tokyo\)/);
+    expect(stdout).toContain('Limits only: complexity complex');
+    expect(stdout).toContain('mine (project: shop) binds now: it has the least left, 900 tokens');
+
+    const task =
+      'Refactor the session store into an event-sourced module with migrations, and add tests for each race';
+    const decision = document(await run(['route', task, '--json'], { environment }));
+    expect(decision).toMatchObject({
+      targetAgent: 'ollama-specialist',
+      tokenBudgetStatus: { remaining: 900 },
+    });
+    const other = { ...environment, TEELAMMA_PROJECT: 'another' };
+    expect(document(await run(['budget', '--json'], { environment: other }))).toMatchObject({
+      bindingBudget: 'theirs',
+      remaining: 5,
+    });
+  });
+
   it('forgets what was used on reset, which nobody does by accident', async () => {
     writeOlderBudget();
     const refused = await run(['budget', 'reset']);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { App, TaskEvent } from '../../src/index.ts';
@@ -41,6 +41,30 @@ describe('executeTask', () => {
     const afterwards = { heldTokens: 0, settledTokens: result.chargedTokens };
     expect(result.budgets).toEqual([expect.objectContaining(afterwards)]);
     expect(app.ledger.snapshot()[0]).toMatchObject(afterwards);
+  });
+
+  it('fits every budget that matches the task, and says of each turn what it was for', async () => {
+    const budgets = [
+      { name: 'complex', limit: 900, window: '5h', match: { complexity: 'complex', door: 'library' } },
+      { name: 'elsewhere', limit: 1, window: '5h', match: { project: 'web' } },
+    ];
+    writeFileSync(join(installation.home, 'config.json'), JSON.stringify({ budgets }));
+    const limited = await installation.open({ TEELAMMA_PROJECT: 'shop' });
+    const result = await execute(undefined, undefined, limited);
+    expect(result.agent).toBe('ollama-specialist');
+    expect(result.decision.tokenBudgetStatus).toMatchObject({ remaining: 900, exhausted: false });
+    expect(installation.claude.requests).toHaveLength(0);
+    const scope = { complexity: 'complex', door: 'library', project: 'shop' };
+    expect((await limited.ledger.history({}))[0]?.scope).toMatchObject(scope);
+
+    const elsewhere = await installation.open({
+      TEELAMMA_PROJECT: 'shop',
+      TEELAMMA_CLAUDE_MODEL: 'claude-opus-5',
+    });
+    writeFileSync(join(installation.home, 'config.json'), JSON.stringify({ budgets: [budgets[1]] }));
+    expect((await execute(undefined, undefined, elsewhere)).agent).toBe('claude-specialist');
+    const model = 'claude-opus-5';
+    expect((await limited.ledger.history({}))[0]?.scope).toMatchObject({ ...scope, model });
   });
 
   it('gives a simple task to Ollama, and charges nothing', async () => {

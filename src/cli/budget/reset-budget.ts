@@ -7,19 +7,26 @@ import { writeJson, writeLine, writeNote } from '../output.ts';
 import { statusDocument } from './status-document.ts';
 
 export interface ResetBudgetOptions {
+  /** Default: every budget. */
+  readonly name?: string | undefined;
   readonly yes: boolean;
   readonly json: boolean;
 }
 
-/** Ends the budget's current window, after asking; without a terminal only with --yes. */
-export async function resetBudget(context: CliContext, { yes, json }: ResetBudgetOptions): Promise<void> {
+/** Ends the current window of a budget, or of all, after asking; without a terminal only with --yes. */
+export async function resetBudget(
+  context: CliContext,
+  { name, yes, json }: ResetBudgetOptions,
+): Promise<void> {
   if (!yes && !(context.isTerminal.stdin && context.isTerminal.stderr)) {
     throw new InvalidArgumentError('Nobody can be asked here; add --yes to reset the budget.');
   }
   const loaded = loadConfig(context.environment);
   const { openBudget, openLedger } = await import('../../app.ts');
   await using ledger = await openLedger(loaded.config);
-  const used = (await ledger.status()).reduce((sum, { settledTokens }) => sum + settledTokens, 0);
+  // The same tokens count in several budgets, so they are not added up.
+  const named = (await ledger.status()).filter((budget) => name === undefined || budget.name === name);
+  const used = Math.max(0, ...named.map(({ settledTokens }) => settledTokens));
   const question = `Forget ${formatTokens(used)} used tokens and start a new window? [y/N] `;
   if (!yes && !(await confirm(context, question))) {
     if (json) writeJson(context, { reset: false, ...statusDocument(await ledger.status(), loaded) });
@@ -27,10 +34,13 @@ export async function resetBudget(context: CliContext, { yes, json }: ResetBudge
     return;
   }
   await using budget = await openBudget(loaded.config, ledger, (message) => writeNote(context, message));
-  await budget.reset();
+  await ledger.reset(name);
+  await budget.save();
   if (json) {
     writeJson(context, { reset: true, ...statusDocument(await ledger.status(), loaded) });
     return;
   }
-  writeLine(context, `Budget reset: ${formatTokens(budget.getRemaining())} tokens remain.`);
+  const [first] = (await ledger.status()).filter((one) => name === undefined || one.name === name);
+  const remaining = formatTokens(first?.remainingTokens ?? 0);
+  writeLine(context, `Budget${name === undefined ? '' : ` ${name}`} reset: ${remaining} tokens remain.`);
 }

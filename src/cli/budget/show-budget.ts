@@ -1,45 +1,77 @@
 import { existsSync } from 'node:fs';
-import type { Config } from '../../config/Config.ts';
+import type { Config, ConfiguredBudget } from '../../config/Config.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
 import type { SettingKey } from '../../config/settings.ts';
 import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
-import type { BudgetStatus } from '../../state/Ledger.ts';
+import type { BudgetStatus, Ledger } from '../../state/Ledger.ts';
+import { budgetTitle } from '../../state/scope.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
 import { formatCountdown, formatMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
-import { statusDocument } from './status-document.ts';
+import { leastLeft, statusDocument } from './status-document.ts';
 
 const widestBar = 60;
 
-/** Shows every budget: used, held, remaining, thresholds, when it resets, and where its limit comes from. */
+/** Shows every budget: used, held, remaining, thresholds, when it resets, which one binds, and where its limit comes from. */
 export async function showBudget(context: CliContext, { json }: { readonly json: boolean }): Promise<void> {
   const loaded = loadConfig(context.environment);
-  const budgets = await readBudgets(context, loaded.config);
-  if (json) writeJson(context, statusDocument(budgets, loaded));
-  else for (const budget of budgets) writeBudget(context, budget, loaded);
+  const { budgets, binding } = await readBudgets(context, loaded.config);
+  if (json) {
+    writeJson(context, statusDocument(budgets, loaded, binding));
+    return;
+  }
+  for (const budget of budgets) {
+    writeBudget(context, budget, loaded);
+    if (budgets.length > 1) writeLine(context);
+  }
+  if (budgets.length > 1 && binding) {
+    const width = context.isTerminal.stdout ? columnsOf(context.stdout) : 80;
+    writeLine(context, wrapText(bindingLine(context, binding, loaded.config), width, '  '));
+  }
+}
+
+interface Budgets {
+  readonly budgets: readonly BudgetStatus[];
+  /** The one that has the least left for a complex task in this folder. */
+  readonly binding: BudgetStatus | null;
 }
 
 /** An older installation's file is imported only where the ledger was never used: reading it at every start would cost. */
-async function readBudgets(context: CliContext, config: Config): Promise<readonly BudgetStatus[]> {
-  const { openBudget, openLedger } = await import('../../app.ts');
-  await using ledger = await openLedger(config);
+async function readBudgets(context: CliContext, config: Config): Promise<Budgets> {
+  const { openBudget, openLedger, scopeHere } = await import('../../app.ts');
+  const hasSeveral = config.budgets.length > 0;
+  await using ledger = await openLedger(
+    config,
+    undefined,
+    hasSeveral ? scopeHere(context.environment) : undefined,
+  );
   const budgets = await ledger.status();
-  if (budgets.some(({ windowStartMs }) => windowStartMs !== null)) return budgets;
-  if (!existsSync(config.paths.budgetFile)) return budgets;
+  const isUsed = budgets.some(({ windowStartMs }) => windowStartMs !== null);
+  if (isUsed || !existsSync(config.paths.budgetFile))
+    return { budgets, binding: await bindingOf(ledger, config) };
   await using _imported = await openBudget(config, ledger, (message) =>
     writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
   );
-  return await ledger.status();
+  return { budgets: await ledger.status(), binding: await bindingOf(ledger, config) };
+}
+
+async function bindingOf(ledger: Ledger, config: Config): Promise<BudgetStatus | null> {
+  return leastLeft(await ledger.status({ complexity: 'complex', model: config.claude.model }));
+}
+
+function bindingLine(context: CliContext, binding: BudgetStatus, config: Config): string {
+  const left = formatTokens(binding.remainingTokens);
+  return `${context.style.bold(budgetTitle(binding))} binds now: it has the least left, ${left} tokens, for a complex task on ${config.claude.model} in this folder.`;
 }
 
 function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {
   const { style } = context;
   const width = context.isTerminal.stdout ? columnsOf(context.stdout) : 80;
-  const { thresholdsPercent } = loaded.config.budget;
+  const { thresholdsPercent } = configuredBudget(budget, loaded.config);
   const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
   const paint = paintOf(budget, { thresholdsPercent, style });
   const label = ` ${percent}%`;
@@ -57,7 +89,7 @@ function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedCo
     percent >= threshold ? paint(`${threshold}% reached`) : style.dim(`${threshold}%`),
   );
   const lines = [
-    `${style.bold(`Token budget ${budget.name}`)}: ${formatTokens(budget.limitTokens)} tokens per ${formatDuration(budget.windowMs)}`,
+    `${style.bold(`Token budget ${budgetTitle(budget)}`)}: ${formatTokens(budget.limitTokens)} tokens per ${windowText(budget)}`,
     bar + paint(label),
     amounts.join(' · '),
     ...(budget.overdraftTokens > 0
@@ -69,17 +101,48 @@ function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedCo
       : []),
     `Thresholds: ${thresholds.join(', ')}`,
     resetLine(context, budget),
-    style.dim(`Limit from ${describeSource(loaded, 'budget.limit')}`),
+    ...matchLines(configuredBudget(budget, loaded.config)),
+    style.dim(`Limit from ${limitSource(budget, loaded)}`),
   ];
   for (const line of lines) writeLine(context, wrapText(line, width, '  '));
 }
 
 function resetLine(context: CliContext, budget: BudgetStatus): string {
   if (budget.windowStartMs === null) {
-    return `Not used yet: a window of ${formatDuration(budget.windowMs)} starts with the first use`;
+    return `Not used yet: a window ${windowLength(context, budget)} starts with the first use`;
   }
   const countdown = formatCountdown(budget.resetAtMs - context.nowMs());
   return `Resets ${formatMoment(budget.resetAtMs, context.timeZone)}, in ${countdown}`;
+}
+
+/** The settings of a budget; a budget that was taken out of config.json this moment has those of the default one. */
+function configuredBudget(
+  { name }: BudgetStatus,
+  { budget, budgets }: Config,
+): Pick<ConfiguredBudget, 'thresholdsPercent' | 'match'> {
+  return budgets.find((one) => one.name === name) ?? budget;
+}
+
+function windowText({ calendar, windowMs }: BudgetStatus): string {
+  if (!calendar) return formatDuration(windowMs);
+  const hour = `${String(calendar.hour).padStart(2, '0')}:00`;
+  const from = { day: hour, week: `Monday ${hour}`, month: `the 1st, ${hour}` }[calendar.period];
+  return `${calendar.period}, from ${from} (${calendar.timeZone})`;
+}
+
+function windowLength(context: CliContext, { calendar, windowMs, resetAtMs }: BudgetStatus): string {
+  return calendar ? `until ${formatMoment(resetAtMs, context.timeZone)}` : `of ${formatDuration(windowMs)}`;
+}
+
+function matchLines({ match }: Pick<ConfiguredBudget, 'match'>): string[] {
+  if (!match) return [];
+  const parts = Object.entries(match).map(([part, accepted]) => `${part} ${accepted.join(' or ')}`);
+  return [`Limits only: ${parts.join(', ')}`];
+}
+
+function limitSource({ name }: BudgetStatus, loaded: LoadedConfig): string {
+  const isListed = loaded.config.budgets.some((one) => one.name === name);
+  return isListed ? `${loaded.config.paths.configFile} (budgets)` : describeSource(loaded, 'budget.limit');
 }
 
 /** Where a setting's value comes from, in words. */

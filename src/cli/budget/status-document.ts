@@ -2,9 +2,16 @@ import type { LoadedConfig } from '../../config/load-config.ts';
 import { percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
 
-/** The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. */
-export function statusDocument(budgets: readonly BudgetStatus[], { config, sources }: LoadedConfig) {
-  const [first] = [...budgets].sort((a, b) => a.remainingTokens - b.remainingTokens);
+/**
+ * The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. `binding`: the one that
+ * has the least left for a task here and now; default: of all.
+ */
+export function statusDocument(
+  budgets: readonly BudgetStatus[],
+  { config, sources }: LoadedConfig,
+  binding: BudgetStatus | null = leastLeft(budgets),
+) {
+  const first = binding;
   return {
     used: first ? first.settledTokens + first.heldTokens : 0,
     remaining: first?.remainingTokens ?? null,
@@ -12,10 +19,25 @@ export function statusDocument(budgets: readonly BudgetStatus[], { config, sourc
     limitSource: sources.get('budget.limit'),
     windowSource: sources.get('budget.window'),
     thresholdsPercent: config.budget.thresholdsPercent,
+    bindingBudget: first?.name ?? null,
     budgets: budgets.map((budget) => ({
       ...budget,
+      isBinding: isSameBudget(budget, first),
       usedPercent: percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens),
       resetAt: new Date(budget.resetAtMs).toISOString(),
     })),
   };
+}
+
+/** The budget that has the least left; the first of them where several have. Null for none. */
+export function leastLeft(budgets: readonly BudgetStatus[]): BudgetStatus | null {
+  return budgets.reduce<BudgetStatus | null>(
+    (least, budget) => (!least || budget.remainingTokens < least.remainingTokens ? budget : least),
+    null,
+  );
+}
+
+/** Whether two are the same budget and, where it has several, the same counter. */
+function isSameBudget(a: BudgetStatus, b: BudgetStatus | null): boolean {
+  return a.name === b?.name && (a.each?.value ?? null) === (b.each?.value ?? null);
 }

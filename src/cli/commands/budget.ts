@@ -37,12 +37,13 @@ export function registerBudget(program: Command, context: CliContext): void {
     });
   budget
     .command('reset')
-    .description('end the current window now; the next use starts a new one')
+    .description('end the current window now, of one budget or of all; the next use starts a new one')
+    .argument('[name]', 'name of the budget')
     .option('-y, --yes', 'do not ask')
     .option('--json', 'print one JSON document')
-    .action(async (options: { readonly yes?: boolean }, command: Command) => {
+    .action(async (name: string | undefined, options: { readonly yes?: boolean }, command: Command) => {
       const { resetBudget } = await import('../budget/reset-budget.ts');
-      await resetBudget(context, { yes: options.yes === true, json: isJson(command) });
+      await resetBudget(context, { name, yes: options.yes === true, json: isJson(command) });
     });
   budget
     .command('history')

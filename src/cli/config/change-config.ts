@@ -26,7 +26,7 @@ export function setConfig(context: CliContext, name: string, text: string, json:
 export function unsetConfig(context: CliContext, name: string, json: boolean): void {
   const key = asSettingKey(name);
   const { configFile } = resolvePaths(context.environment);
-  const wasSet = readConfigFile(configFile).has(key);
+  const wasSet = readConfigFile(configFile).settings.has(key);
   if (wasSet) writeConfigFile(configFile, { [key]: undefined });
   const override = overrideOf(context.environment, key);
   if (json) {

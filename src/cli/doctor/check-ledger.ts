@@ -4,6 +4,7 @@ import { formatDuration } from '../../config/parse-duration.ts';
 import { TeelammaError } from '../../errors.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import type { BudgetStatus, Ledger, RecoveryReport } from '../../state/Ledger.ts';
+import { budgetTitle } from '../../state/scope.ts';
 import { formatMoment } from '../format-time.ts';
 import type { Check, Findings } from './Check.ts';
 
@@ -132,7 +133,8 @@ function checkLimit({ budget }: Config): Check {
 }
 
 function checkBudget(budget: BudgetStatus, { nowMs, timeZone }: Moment): Check[] {
-  const { name, windowStartMs, settledTokens, heldTokens, overdraftTokens, limitTokens, resetAtMs } = budget;
+  const name = budgetTitle(budget);
+  const { windowStartMs, settledTokens, heldTokens, overdraftTokens, limitTokens, resetAtMs } = budget;
   const checks: Check[] = [];
   if (windowStartMs !== null && windowStartMs > nowMs) {
     checks.push({

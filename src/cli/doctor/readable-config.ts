@@ -5,6 +5,7 @@ import type { Config, Environment } from '../../config/Config.ts';
 import { type FileSettings, readConfigFile } from '../../config/config-file.ts';
 import { InvalidConfigError } from '../../config/InvalidConfigError.ts';
 import { checkSetting, loadConfig } from '../../config/load-config.ts';
+import { parseBudgets } from '../../config/parse-budgets.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { type Setting, type SettingKey, settings } from '../../config/settings.ts';
 
@@ -37,7 +38,9 @@ export function readableConfig(environment: Environment): ReadableConfig {
 
 function readFile(configFile: string, problems: string[]): FileSettings | null {
   try {
-    return readConfigFile(configFile);
+    const { settings: found, budgets } = readConfigFile(configFile);
+    parseBudgets(budgets, configFile);
+    return found;
   } catch (error) {
     problems.push(messageOf(error));
     return null;

@@ -23,6 +23,7 @@ export async function serveMcp(context: CliContext, options: ServeMcpOptions): P
   const { createApp } = await import('../../app.ts');
   const { createMcpPorts } = await import('../../mcp-server/create-ports.ts');
   await using app = await createApp({
+    door: 'mcp',
     environment: context.environment,
     simulate: options.simulate === true,
     onWarning: note,

@@ -26,11 +26,15 @@ export async function showRoute(
   checkTask(task);
   const { createApp } = await import('../../app.ts');
   await using app = await createApp({
+    door: 'cli',
     environment: context.environment,
     onWarning: (message) => writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
   });
   const decision = await app.coordinator.preview(task, agentName(options.agent));
-  const budgets = await app.ledger.status();
+  const budgets = await app.ledger.status({
+    complexity: decision.complexity.level,
+    model: app.config.claude.model,
+  });
   if (options.json) {
     writeJson(context, { ...decision, budgets });
     return;

@@ -48,6 +48,7 @@ export async function runTask(
     display.start();
     signal.addEventListener('abort', () => display.interrupted(), { once: true });
     await using app = await createApp({
+      door: 'cli',
       environment: context.environment,
       simulate: simulated,
       onWarning: (message) => display.show({ type: 'warning', message }),

@@ -1,4 +1,5 @@
 import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
+import { budgetTitle } from '../../state/scope.ts';
 import type { TaskResult } from '../../task-events.ts';
 import type { CliContext } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
@@ -40,7 +41,8 @@ export function summaryLines(
       const bar = formatBar(budget, { width: barWidth, thresholdsPercent, style });
       const paint = paintOf(budget, { thresholdsPercent, style });
       const left = `${formatTokens(budget.remainingTokens)} of ${formatTokens(budget.limitTokens)} left`;
-      return `Budget: ${bar} ${paint(`${percent}%`)}, ${left}`;
+      const title = budgets.length > 1 ? ` ${budgetTitle(budget)}` : '';
+      return `Budget${title}: ${bar} ${paint(`${percent}%`)}, ${left}`;
     }),
   ];
 }

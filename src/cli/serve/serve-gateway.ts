@@ -28,6 +28,7 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
   const note = (message: string) => writeNote(context, `teelamma serve: ${message}`);
   const { createApp } = await import('../../app.ts');
   await using app = await createApp({
+    door: 'gateway',
     environment: context.environment,
     simulate: options.simulate === true,
     onWarning: note,

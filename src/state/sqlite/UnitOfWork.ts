@@ -102,6 +102,7 @@ export class UnitOfWork {
 
   /** The current window of every budget that limits what has this scope. */
   useWindows(scope: Scope | null): WindowRow[] {
+    if (this.isUnscoped) return this.budgets.map((spec) => this.useWindow(spec, ''));
     return this.budgetsFor(scope).map((spec) => this.useWindow(spec, counterOf(spec, scope ?? {})));
   }
 
@@ -270,6 +271,9 @@ export class UnitOfWork {
 
   /** The budgets that limit what has this scope, as this transaction sees them now. */
   status(scope: Scope | null): readonly BudgetStatus[] {
+    if (this.isUnscoped) {
+      return this.budgets.map((spec) => budgetStatus(spec, this.openWindow(spec.name, ''), this.nowMs));
+    }
     return this.budgetsFor(scope).map((spec) => {
       const counter = counterOf(spec, scope ?? {});
       return budgetStatus(spec, this.openWindow(spec.name, counter), this.nowMs, counter);
@@ -288,7 +292,7 @@ export class UnitOfWork {
   }
 
   private budgetsFor(scope: Scope | null): readonly BudgetSpec[] {
-    return this.isUnscoped ? this.budgets : this.budgets.filter((spec) => matchesScope(spec, scope ?? {}));
+    return this.budgets.filter((spec) => matchesScope(spec, scope ?? {}));
   }
 
   private readOpenWindow(budget: string, counter: string): WindowRow | null {

@@ -124,7 +124,7 @@ export class WriteQueue {
     const { work } = this;
     let outcomes: readonly Outcome[];
     let budgets: readonly BudgetStatus[];
-    let budgetsOf: readonly (readonly BudgetStatus[])[];
+    let budgetsOf: readonly (readonly BudgetStatus[])[] | null = null;
     try {
       this.begin.run();
       const version = this.dataVersion.get()?.['data_version'] ?? null;
@@ -133,7 +133,9 @@ export class WriteQueue {
       outcomes = batch.map((entry) => attempt(entry, work));
       work.flush();
       budgets = work.statusOfAll();
-      budgetsOf = batch.map((entry, index) => statusFor(entry, outcomes[index] as Outcome, work, budgets));
+      if (!work.isUnscoped) {
+        budgetsOf = batch.map((entry, index) => statusFor(entry, outcomes[index] as Outcome, work, budgets));
+      }
       this.commit.run();
     } catch (error) {
       this.fail(batch, error);
@@ -143,7 +145,7 @@ export class WriteQueue {
     batch.forEach((entry, index) => {
       const outcome = outcomes[index] as Outcome;
       if ('error' in outcome) entry.reject(outcome.error);
-      else entry.resolve({ value: outcome.value, budgets: budgetsOf[index] ?? budgets });
+      else entry.resolve({ value: outcome.value, budgets: budgetsOf?.[index] ?? budgets });
     });
     if (work.isChanged) this.ports.onCommit({ budgets, events: work.events });
   }
@@ -175,14 +177,13 @@ export class WriteQueue {
   }
 }
 
-/** One answer for all where scopes play no part, since computing it for each would cost. */
 function statusFor(
   entry: Entry,
   outcome: Outcome,
   work: UnitOfWork,
   all: readonly BudgetStatus[],
 ): readonly BudgetStatus[] {
-  return work.isUnscoped || 'error' in outcome ? all : work.status(entry.scopeOf(outcome.value));
+  return 'error' in outcome ? all : work.status(entry.scopeOf(outcome.value));
 }
 
 /** Errors that an operation throws on purpose are its own: it has changed no row. Any other error fails the transaction. */
