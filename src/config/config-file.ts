@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { TeelammaError } from '../errors.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
 import { makeFolder } from './make-folder.ts';
 import { type SettingKey, settings } from './settings.ts';
@@ -36,7 +37,8 @@ export function readConfigFile(file: string): ConfigFile {
 /**
  * Writes settings into config.json and leaves the others as they are; `undefined` takes a setting out. Atomic, mode 0600. The values
  * are not checked here.
- * @throws InvalidConfigError where the file that is there cannot be read as JSON; it is not touched then.
+ * @throws InvalidConfigError where the file that is there cannot be read as JSON; it is not touched then. TeelammaError
+ * `state-unwritable` where the disk or its permissions forbid it.
  */
 export function writeConfigFile(file: string, changes: Readonly<Partial<Record<SettingKey, unknown>>>): void {
   const sections = readSections(file);
@@ -48,10 +50,16 @@ export function writeConfigFile(file: string, changes: Readonly<Partial<Record<S
     if (Object.keys(content).length > 0) sections[section] = content;
     else delete sections[section];
   }
-  makeFolder(dirname(file));
   const temporary = `${file}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(sections, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
+  try {
+    makeFolder(dirname(file));
+    writeFileSync(temporary, `${JSON.stringify(sections, null, 2)}\n`, { mode: 0o600 });
+    renameSync(temporary, file);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    const message = `${file} cannot be written, so nothing was changed: ${problem}. Check free space and permissions there.`;
+    throw new TeelammaError('state-unwritable', message, { cause: error });
+  }
 }
 
 export function isSettingKey(key: string): key is SettingKey {

@@ -153,6 +153,15 @@ describe('loadConfig', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
+  it('says where it could not be written', () => {
+    writeFileSync(join(home, 'a-file'), '');
+    const write = () => writeConfigFile(join(home, 'a-file', 'config.json'), { 'budget.limit': '2M' });
+    expect(write).toThrow(/a-file/);
+    expect(() => writeConfigFile('/proc/teelamma/config.json', { 'budget.limit': '2M' })).toThrow(
+      '/proc/teelamma/config.json cannot be written, so nothing was changed',
+    );
+  });
+
   it('checks a single value as the file would be', () => {
     expect(checkSetting('budget.limit', '20k', 'the command line')).toBe(20_000);
     expect(() => checkSetting('critic.repairRounds', '9', 'the command line')).toThrow(
