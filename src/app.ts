@@ -7,6 +7,7 @@ import type { Config, Environment } from './config/Config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { withoutOwnGateway } from './config/own-gateway.ts';
 import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
+import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
@@ -68,10 +69,10 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
     return {
       ...parts,
       simulators: simulation?.simulators ?? null,
-      [Symbol.asyncDispose]: () => runCleanups(cleanups),
+      [Symbol.asyncDispose]: () => runCleanups(cleanups, options.onWarning),
     };
   } catch (error) {
-    await runCleanups(cleanups);
+    await runCleanups(cleanups, options.onWarning);
     throw error;
   }
 }
@@ -130,14 +131,19 @@ const newId = (): string => crypto.randomUUID();
 
 type Cleanup = () => PromiseLike<void>;
 
-/** In reverse order, each of them, also where one fails; the first failure is thrown in the end. Node 22 has no AsyncDisposableStack. */
-async function runCleanups(cleanups: Cleanup[]): Promise<void> {
+/**
+ * In reverse order, each of them, also where one fails; the first failure is thrown in the end. A ledger that cannot be written while it is
+ * disposed of is only warned of: whoever recovers it next resolves what this process still held, and the task's own end must be seen.
+ * Node 22 has no AsyncDisposableStack.
+ */
+async function runCleanups(cleanups: Cleanup[], onWarning: AppOptions['onWarning']): Promise<void> {
   const failures: unknown[] = [];
   for (const cleanup of cleanups.splice(0).reverse()) {
     try {
       await cleanup();
     } catch (error) {
-      failures.push(error);
+      if (isLedgerTrouble(error)) onWarning?.(error.message);
+      else failures.push(error);
     }
   }
   if (failures.length > 0) throw failures[0];
