@@ -78,7 +78,7 @@ export async function createApp(options: AppOptions = {}): Promise<App> {
 }
 
 /**
- * The ledger of an installation alone, for what only reads or sets budgets. Follows changes of config.json where `environment` is given;
+ * The ledger of an installation, or of its team, for what only reads or sets budgets. Follows changes of config.json where `environment` is given;
  * `scope`: what everything done through it has in common.
  */
 export async function openLedger(
@@ -86,8 +86,13 @@ export async function openLedger(
   environment?: Environment,
   scope?: ProcessScope,
 ): Promise<Ledger> {
-  const { openSqliteLedger } = await import('./state/sqlite-ledger.ts');
   const source: BudgetSource = budgetSource(config, environment);
+  const { url } = config.ledger;
+  if (url !== undefined) {
+    const { openPostgresLedger } = await import('./state/postgres-ledger.ts');
+    return openPostgresLedger({ url, budgets: source, ...(scope && { scope }) }, { newId });
+  }
+  const { openSqliteLedger } = await import('./state/sqlite-ledger.ts');
   return openSqliteLedger(
     {
       file: config.paths.ledgerFile,
@@ -104,7 +109,10 @@ export function scopeHere(environment: Environment): ProcessScope {
   return processScope(environment, 'cli', process.cwd());
 }
 
-/** The budget over a ledger, loaded: an older installation's file is imported, and the JSON mirror is kept from now on. */
+/**
+ * The budget over a ledger, loaded: an older installation's file is imported (into the installation's own ledger alone), and the JSON
+ * mirror is kept from now on.
+ */
 export async function openBudget(
   config: Config,
   ledger: Ledger,
@@ -112,7 +120,18 @@ export async function openBudget(
 ): Promise<TokenBudget> {
   const { TokenBudget } = await import('./state/TokenBudget.ts');
   const budget = new TokenBudget({ file: config.paths.budgetFile }, { ledger, nowMs: Date.now, onWarning });
-  await budget.load();
+  if (config.ledger.url === undefined) {
+    await budget.load();
+    return budget;
+  }
+  try {
+    // One installation's old file is not the team's usage; and a ledger that cannot be reached now may be later.
+    await ledger.status();
+    await budget.save();
+  } catch (error) {
+    if (!isLedgerTrouble(error)) throw error;
+    onWarning(error.message);
+  }
   return budget;
 }
 

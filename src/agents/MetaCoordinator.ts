@@ -1,7 +1,7 @@
 import { isLedgerTrouble } from '../errors.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-import type { Ledger, Refusal, Reservation, Scope, SettleResult } from '../state/Ledger.ts';
+import type { Ledger, Refusal, Reservation, Scope, SettledTask, SettleResult } from '../state/Ledger.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
 import { DecisionDraft } from './DecisionDraft.ts';
@@ -109,17 +109,28 @@ export class MetaCoordinator {
    * @throws ForcedNotAllowedError where Claude is forced past the limit and that is forbidden.
    */
   async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
-    const { ledger } = this.ports;
-    const draft = await this.draft(task, options.forceAgent);
-    const before = bindingStatus(await ledger.status(this.scopeOf(draft)));
-    if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
     try {
+      const draft = await this.draft(task, options.forceAgent);
+      const before = bindingStatus(await this.ports.ledger.status(this.scopeOf(draft)));
+      if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
       return await this.reserve(draft, options);
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
-      const reason = `Claude is not asked without a ledger (${error.message}) - Ollama does it`;
-      return { decision: { ...draft.toOllama(before), reason }, reservation: null };
+      return { decision: this.withoutLedger(task, options.forceAgent, error.message), reservation: null };
     }
+  }
+
+  /** The decision while the ledger cannot be used: nothing is known of the budget, so Claude is not asked. */
+  private withoutLedger(task: string, forceAgent: AgentName | undefined, problem: string): RoutingDecision {
+    const draft = this.draftWith(task, forceAgent, []);
+    const { tokenBudgetStatus: _unknown, ...decision } = draft.toOllama(bindingStatus([]));
+    const why = problem.replace(/\.$/, '');
+    if (forceAgent === 'ollama-specialist') return decision;
+    return {
+      ...decision,
+      confidence: 1,
+      reason: `Claude is not asked without a ledger (${why}) - Ollama does it`,
+    };
   }
 
   private async reserve(draft: DecisionDraft, options: AdmitOptions): Promise<Admission> {
@@ -154,10 +165,18 @@ export class MetaCoordinator {
   }
 
   private async draft(task: string, forceAgent: AgentName | undefined): Promise<DecisionDraft> {
+    const kind = this.ports.router.assess(task).level;
+    return this.draftWith(task, forceAgent, await this.ports.ledger.settledTasks(kind, tasksLookedAt));
+  }
+
+  private draftWith(
+    task: string,
+    forceAgent: AgentName | undefined,
+    settled: readonly SettledTask[],
+  ): DecisionDraft {
     const complexity = this.ports.router.assess(task);
     const kind = complexity.level;
-    const settled = await this.ports.ledger.settledTasks(kind, tasksLookedAt);
-    const estimatedTokens = estimateTask(settled, firstEstimates[complexity.level]);
+    const estimatedTokens = estimateTask(settled, firstEstimates[kind]);
     return new DecisionDraft(this.ports.newId(), complexity, kind, estimatedTokens, forceAgent);
   }
 

@@ -72,6 +72,8 @@ export interface Config {
   readonly ledger: {
     /** `normal` survives a killed process; `full` survives a power cut too and costs an fsync a commit. Default `normal`. */
     readonly synchronous: 'normal' | 'full';
+    /** `postgres://...` of a team's ledger; undefined for the installation's own file. Holds a password: never shown or stored. */
+    readonly url: string | undefined;
   };
 }
 

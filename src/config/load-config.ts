@@ -70,7 +70,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         notices: get('gateway.notices'),
       },
       log: { level: get('log.level'), prompts: get('log.prompts') },
-      ledger: { synchronous: get('ledger.synchronous') },
+      ledger: { synchronous: get('ledger.synchronous'), url: ledgerUrl(environment) },
     },
   };
 }
@@ -87,6 +87,17 @@ export function checkSetting(key: SettingKey, value: unknown, place: string): un
     place,
     key,
     `is ${JSON.stringify(value) ?? String(value)}: must be ${form.expected}`,
+  );
+}
+
+/** From the environment alone, since it may hold a password; which is why the value is not repeated where it is wrong. */
+function ledgerUrl(environment: Environment): string | undefined {
+  const url = environment['TEELAMMA_LEDGER'] || undefined;
+  if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return url;
+  throw new InvalidConfigError(
+    'the environment (TEELAMMA_LEDGER)',
+    '',
+    'must be the URL of a Postgres database, such as postgres://teelamma@db.example:5432/teelamma',
   );
 }
 

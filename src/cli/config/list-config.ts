@@ -7,7 +7,7 @@ import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
 import { asSettingKey, settingText, withoutPassword } from './setting-text.ts';
 
-const secretNames = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'];
+const secretNames = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'TEELAMMA_LEDGER'];
 
 /** Lists every setting with its value, its source and what it is for. Of keys it says only whether they are set. */
 export function listConfig(context: CliContext, json: boolean): void {

@@ -27,7 +27,7 @@ export async function checkLedger(
 ): Promise<Findings> {
   const { ledgerFile } = config.paths;
   const clock = checkClock(moment);
-  if (!existsSync(ledgerFile)) {
+  if (config.ledger.url === undefined && !existsSync(ledgerFile)) {
     const none: Check = {
       name: 'Ledger',
       status: 'ok',
