@@ -2,7 +2,7 @@
  * The ledger's state machine inside the server: one call of `teelamma.apply` is one transaction and one round trip, however many
  * operations it carries. It mirrors sqlite/operations.ts, rule by rule; the contract suite runs on both.
  *
- * Locks are taken in one order by everybody (own owner row, then windows by number, then reservations and turns), so that transactions
+ * Locks are taken in one order by everybody (windows by number, then reservations and turns), so that transactions
  * wait for each other and do not deadlock. The clock is read after the locks: what waited for them is judged by the time it got them.
  *
  * `specs`: {name: {limit, percents, windowMs} or {limit, percents, from, until}}; from and until are the calendar period of now.
@@ -67,19 +67,36 @@ export const functions = `
       'binding', coalesce(budget, ''), 'cause', cause)
   $$;
 
-  -- Adds to the settled tokens of windows (a correction may be negative); gives the thresholds that they reach while they run.
-  CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, specs jsonb, now_ms bigint) RETURNS jsonb
+  -- What a caller is told of a reservation and its turn, and of a window.
+  CREATE FUNCTION teelamma.granted(r teelamma.reservation, t teelamma.turn) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_build_object('reservation', jsonb_build_object('id', r.id, 'task_id', r.task_id, 'kind', r.kind, 'scope', r.scope,
+        'granted', r.granted, 'forced', r.forced, 'created_ms', r.created_ms),
+      'turn', CASE WHEN t.seq IS NOT NULL THEN jsonb_build_object('id', t.id, 'hold', t.hold) END)
+  $$;
+  CREATE FUNCTION teelamma.shown(w teelamma.budget_window) RETURNS jsonb
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT jsonb_build_object('budget', w.budget, 'counter', w.counter, 'start_ms', w.start_ms, 'ended', w.ended,
+      'settled', w.settled, 'held', w.held, 'forced', w.forced)
+  $$;
+
+  -- Adds to the settled tokens of windows (a correction may be negative) and takes from what is held, and from what of it is forced;
+  -- gives the thresholds that settled tokens reach while the windows run.
+  CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, freed bigint, forced_less bigint, specs jsonb, now_ms bigint)
+    RETURNS jsonb
   LANGUAGE plpgsql AS $$
   DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer;
   BEGIN
-    FOR w IN UPDATE teelamma.budget_window SET settled = settled + amount WHERE seq = ANY(seqs) RETURNING * LOOP
+    FOR w IN UPDATE teelamma.budget_window SET settled = settled + amount, held = held - freed, forced = forced - forced_less
+        WHERE seq = ANY(seqs) RETURNING * LOOP
+      CONTINUE WHEN amount = 0;
       spec := specs->w.budget;
       CONTINUE WHEN spec IS NULL OR NOT teelamma.is_current(w, spec, now_ms);
       FOR percent IN SELECT p::integer FROM jsonb_array_elements_text(spec->'percents') p ORDER BY p::integer LOOP
         CONTINUE WHEN percent <= w.fired_percent OR w.settled * 100 < percent * (spec->>'limit')::bigint;
         UPDATE teelamma.budget_window SET fired_percent = percent WHERE seq = w.seq;
         w.fired_percent := percent;
-        events := events || jsonb_build_object('type', 'threshold', 'percent', percent, 'window', to_jsonb(w));
+        events := events || jsonb_build_object('type', 'threshold', 'percent', percent, 'window', teelamma.shown(w));
       END LOOP;
     END LOOP;
     RETURN events;
@@ -96,13 +113,8 @@ export const functions = `
       output = (op->'usage'->>3)::bigint, latency_ms = (op->>'latency')::float8, reason = op->>'reason' WHERE seq = t.seq;
     UPDATE teelamma.reservation SET charged = charged + delta,
       turns = turns + CASE WHEN t.state = 0 AND state_after <> 3 THEN 1 ELSE 0 END WHERE seq = r.seq;
-    IF r.forced THEN
-      UPDATE teelamma.budget_window SET held = held - freed, forced = forced - freed + delta WHERE seq = ANY(r.windows);
-    ELSIF freed <> 0 THEN
-      UPDATE teelamma.budget_window SET held = held - freed WHERE seq = ANY(r.windows);
-    END IF;
-    IF delta = 0 THEN RETURN '[]'; END IF;
-    RETURN teelamma.settle_windows(r.windows, delta, specs, now_ms);
+    IF freed = 0 AND delta = 0 THEN RETURN '[]'; END IF;
+    RETURN teelamma.settle_windows(r.windows, delta, freed, CASE WHEN r.forced THEN freed - delta ELSE 0 END, specs, now_ms);
   END $$;
 
   CREATE FUNCTION teelamma.close(r teelamma.reservation, is_whole boolean, now_ms bigint) RETURNS bigint
@@ -149,13 +161,13 @@ export const functions = `
       SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'id' FOR UPDATE;
       IF FOUND THEN
         SELECT * INTO t FROM teelamma.turn WHERE id = op->'turn'->>'id' AND (op->'turn'->>'named')::boolean;
-        result := jsonb_build_object('reservation', to_jsonb(r), 'turn', CASE WHEN t.seq IS NULL THEN NULL ELSE to_jsonb(t) END);
+        result := teelamma.granted(r, t);
         RETURN;
       END IF;
       IF EXISTS (SELECT FROM teelamma.turn WHERE id = op->'turn'->>'id') THEN
         result := jsonb_build_object('invalid', 'turn-taken'); RETURN;
       END IF;
-      SELECT * INTO low FROM teelamma.least_left(op->'counters', specs, now_ms, at_least);
+      low := teelamma.least_left(op->'counters', specs, now_ms, at_least);
       IF NOT (op->>'forced')::boolean AND low.tokens < at_least THEN
         result := teelamma.refusal(low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END); RETURN;
       END IF;
@@ -175,21 +187,21 @@ export const functions = `
           RETURNING * INTO t;
       END IF;
       changed := true;
-      result := jsonb_build_object('reservation', to_jsonb(r), 'turn', CASE WHEN t.seq IS NULL THEN NULL ELSE to_jsonb(t) END);
+      result := teelamma.granted(r, t);
 
     WHEN 'begin' THEN
       SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'reservation' FOR UPDATE;
       IF NOT FOUND THEN result := jsonb_build_object('invalid', 'no-reservation'); RETURN; END IF;
       SELECT * INTO t FROM teelamma.turn WHERE id = op->>'id';
       IF FOUND THEN
-        result := CASE WHEN t.reservation = r.seq THEN jsonb_build_object('turn', to_jsonb(t), 'scope', r.scope)
+        result := CASE WHEN t.reservation = r.seq THEN jsonb_build_object('turn', jsonb_build_object('id', t.id, 'hold', t.hold), 'scope', r.scope)
           ELSE jsonb_build_object('invalid', 'turn-taken') END;
         RETURN;
       END IF;
       -- What a new reservation could have now: every counter of every budget that is configured and that the reservation counts in.
       SELECT coalesce(jsonb_agg(jsonb_build_array(b.budget, b.counter) ORDER BY array_position(r.windows, b.seq)), '[]')
         INTO inner_counters FROM teelamma.budget_window b WHERE b.seq = ANY(r.windows) AND specs ? b.budget;
-      SELECT * INTO low FROM teelamma.least_left(inner_counters, specs, now_ms, at_least);
+      low := teelamma.least_left(inner_counters, specs, now_ms, at_least);
       IF r.closed_ms IS NOT NULL THEN
         result := teelamma.refusal(low.tokens, low.budget, 'closed') || jsonb_build_object('scope', r.scope); RETURN;
       END IF;
@@ -214,7 +226,7 @@ export const functions = `
         VALUES (op->>'id', r.seq, r.owner, r.task_id, r.kind, op->>'agent', op->>'model', r.scope, 0, amount, now_ms)
         RETURNING * INTO t;
       changed := true;
-      result := jsonb_build_object('turn', to_jsonb(t), 'scope', r.scope);
+      result := jsonb_build_object('turn', jsonb_build_object('id', t.id, 'hold', t.hold), 'scope', r.scope);
 
     WHEN 'settle' THEN
       SELECT * INTO t FROM teelamma.turn WHERE id = op->>'id' AND reservation IS NOT NULL FOR UPDATE;
@@ -267,7 +279,7 @@ export const functions = `
         seqs := seqs || teelamma.use_window(pair->>0, pair->>1, specs->(pair->>0), now_ms);
       END LOOP;
       INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'charge');
-      events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, specs, now_ms);
+      events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, 0, specs, now_ms);
       changed := true;
       result := '{}';
 
@@ -281,7 +293,7 @@ export const functions = `
           ON CONFLICT (budget, counter) WHERE NOT ended DO NOTHING RETURNING ARRAY[seq] INTO seqs;
         IF seqs IS NOT NULL THEN
           INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'import');
-          events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, specs, now_ms);
+          events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, 0, specs, now_ms);
           changed := true;
         END IF;
       END IF;
@@ -328,57 +340,83 @@ export const functions = `
     RETURN gone;
   END $$;
 
-  -- One batch of operations, exactly once: asked again with the same number, it gives the first answer.
+  -- The windows that a batch will touch. One small query an operation: a single one for all of them costs more to start than they do.
+  CREATE FUNCTION teelamma.windows_of(me integer, ops jsonb, gone integer[]) RETURNS bigint[]
+  LANGUAGE plpgsql AS $$
+  DECLARE op jsonb; seqs bigint[] := '{}'; more bigint[]; leaving integer[] := gone;
+  BEGIN
+    FOR op IN SELECT * FROM jsonb_array_elements(ops) LOOP
+      more := NULL;
+      CASE op->>'do'
+      WHEN 'reserve', 'charge' THEN
+        SELECT array_agg(w.seq) INTO more FROM jsonb_array_elements(op->'counters') p JOIN teelamma.budget_window w
+          ON w.budget = p->>0 AND w.counter = p->>1 AND NOT w.ended;
+      WHEN 'begin' THEN
+        SELECT windows INTO more FROM teelamma.reservation WHERE id = op->>'reservation';
+      WHEN 'settle' THEN
+        SELECT r.windows INTO more FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation WHERE t.id = op->>'id';
+      WHEN 'close' THEN
+        SELECT windows INTO more FROM teelamma.reservation WHERE id = op->>'id';
+      WHEN 'cancel' THEN
+        SELECT array_agg(seq) INTO more FROM (
+          SELECT unnest(windows) AS seq FROM teelamma.reservation WHERE id = op->>'id'
+          UNION SELECT unnest(r.windows) FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation
+            WHERE t.id = op->>'turn') of_both;
+      WHEN 'reset' THEN
+        SELECT array_agg(w.seq) INTO more FROM jsonb_array_elements_text(op->'budgets') b JOIN teelamma.budget_window w
+          ON w.budget = b AND NOT w.ended;
+      WHEN 'leave' THEN leaving := leaving || me;
+      ELSE
+      END CASE;
+      CONTINUE WHEN more IS NULL OR more <@ seqs;
+      seqs := seqs || more;
+    END LOOP;
+    IF leaving <> '{}' THEN
+      SELECT seqs || coalesce(array_agg(seq), '{}') INTO seqs FROM (
+        SELECT unnest(r.windows) AS seq FROM teelamma.reservation r WHERE r.closed_ms IS NULL AND r.owner = ANY(leaving)
+        UNION SELECT unnest(r.windows) FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation
+          WHERE t.state = 0 AND t.owner = ANY(leaving)) of_leaving;
+    END IF;
+    RETURN seqs;
+  END $$;
+
+  -- One batch of operations, exactly once: asked again with the same number, it gives the first answer. The own owner row needs no lock:
+  -- nobody but this session, which holds the owner's lock, changes it.
   CREATE FUNCTION teelamma.apply(me integer, batch bigint, ops jsonb, specs jsonb, given_ms bigint, grace_ms bigint) RETURNS jsonb
   LANGUAGE plpgsql AS $$
-  DECLARE mine teelamma.owner; gone integer[] := '{}'; seqs bigint[]; keys jsonb; now_ms bigint; op jsonb; done record;
+  DECLARE last bigint; ended bigint; gone integer[] := '{}'; seqs bigint[]; now_ms bigint; op jsonb; done record;
     results jsonb := '[]'; events jsonb := '[]'; changed boolean := false; answer jsonb;
   BEGIN
-    SELECT * INTO mine FROM teelamma.owner WHERE seq = me FOR UPDATE;
-    IF mine.last_batch = batch THEN RETURN mine.last_result; END IF;
-    IF mine.ended_ms IS NOT NULL THEN RAISE EXCEPTION 'owner ended' USING ERRCODE = 'TL001'; END IF;
+    SELECT last_batch, ended_ms INTO last, ended FROM teelamma.owner WHERE seq = me;
+    IF last = batch THEN RETURN (SELECT last_result FROM teelamma.owner WHERE seq = me); END IF;
+    IF ended IS NOT NULL THEN RAISE EXCEPTION 'owner ended' USING ERRCODE = 'TL001'; END IF;
     IF ops @> '[{"do": "recover"}]' THEN gone := teelamma.dead_owners(me, grace_ms); END IF;
-
-    WITH named AS (SELECT o, o->>'do' AS what FROM jsonb_array_elements(ops) o),
-    found AS (
-      SELECT w.seq FROM named, jsonb_array_elements(o->'counters') p JOIN teelamma.budget_window w
-        ON w.budget = p->>0 AND w.counter = p->>1 AND NOT w.ended WHERE what IN ('reserve', 'charge')
-      UNION SELECT unnest(r.windows) FROM named JOIN teelamma.reservation r
-        ON r.id = CASE what WHEN 'begin' THEN o->>'reservation' WHEN 'close' THEN o->>'id' WHEN 'cancel' THEN o->>'id' END
-      UNION SELECT unnest(r.windows) FROM named JOIN teelamma.turn t
-        ON t.id = CASE what WHEN 'settle' THEN o->>'id' WHEN 'cancel' THEN o->>'turn' END
-        JOIN teelamma.reservation r ON r.seq = t.reservation
-      UNION SELECT unnest(r.windows) FROM teelamma.reservation r WHERE r.closed_ms IS NULL
-        AND (r.owner = ANY(gone) OR r.owner = me AND ops @> '[{"do": "leave"}]')
-      UNION SELECT unnest(r.windows) FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation
-        WHERE t.state = 0 AND (t.owner = ANY(gone) OR t.owner = me AND ops @> '[{"do": "leave"}]')
-      UNION SELECT w.seq FROM named, jsonb_array_elements_text(o->'budgets') b JOIN teelamma.budget_window w
-        ON w.budget = b AND NOT w.ended WHERE what = 'reset'
-    )
-    SELECT array_agg(seq) INTO seqs FROM found;
+    seqs := teelamma.windows_of(me, ops, gone);
     PERFORM FROM teelamma.budget_window WHERE seq = ANY(seqs) ORDER BY seq FOR UPDATE;
 
     now_ms := coalesce(given_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
-    IF EXISTS (SELECT FROM jsonb_each(specs) s WHERE s.value ? 'from'
+    IF specs @? '$.*.from' AND EXISTS (SELECT FROM jsonb_each(specs) s WHERE s.value ? 'from'
         AND (now_ms < (s.value->>'from')::bigint OR now_ms >= (s.value->>'until')::bigint)) THEN
       RETURN jsonb_build_object('otherPeriod', now_ms);
     END IF;
 
     FOR op IN SELECT * FROM jsonb_array_elements(ops) LOOP
-      SELECT * INTO done FROM teelamma.operate(me, op, specs, gone, now_ms);
+      done := teelamma.operate(me, op, specs, gone, now_ms);
       results := results || jsonb_build_array(done.result);
-      events := events || done.events;
-      changed := changed OR done.changed;
+      IF done.changed THEN
+        events := events || done.events;
+        changed := true;
+      END IF;
     END LOOP;
 
-    SELECT jsonb_agg(DISTINCT k) INTO keys FROM (
-      SELECT jsonb_build_array(w.budget, w.counter) AS k FROM teelamma.budget_window w WHERE w.seq = ANY(seqs)
-      UNION ALL SELECT p FROM jsonb_array_elements(ops) o, jsonb_array_elements(o->'counters') p
-      UNION ALL SELECT jsonb_build_array(s, '') FROM jsonb_object_keys(specs) s) all_keys;
-    answer := jsonb_build_object('now', now_ms, 'results', results, 'events', events, 'changed', changed,
-      'keys', coalesce(keys, '[]'), 'windows', (
-        SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM jsonb_array_elements(keys) k JOIN teelamma.budget_window w
-          ON w.budget = k->>0 AND w.counter = k->>1 AND NOT w.ended));
+    SELECT jsonb_build_object('now', now_ms, 'results', results, 'events', events, 'changed', changed,
+        'keys', coalesce(jsonb_agg(jsonb_build_array(k.budget, k.counter)), '[]'),
+        'windows', coalesce(jsonb_agg(teelamma.shown(w)) FILTER (WHERE w.seq IS NOT NULL), '[]')) INTO answer
+      FROM (
+        SELECT w.budget, w.counter FROM teelamma.budget_window w WHERE w.seq = ANY(seqs)
+        UNION SELECT p->>0, p->>1 FROM jsonb_array_elements(ops) o, jsonb_array_elements(o->'counters') p
+        UNION SELECT s, '' FROM jsonb_object_keys(specs) s) k
+      LEFT JOIN teelamma.budget_window w ON w.budget = k.budget AND w.counter = k.counter AND NOT w.ended;
     UPDATE teelamma.owner SET last_batch = batch, last_result = answer WHERE seq = me;
     RETURN answer;
   END $$;
