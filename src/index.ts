@@ -40,3 +40,5 @@ export type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from '
 export { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
 export type { TurnHooks, TurnOptions, TurnPorts, TurnRequest, TurnResult } from './turn/turn-types.ts';
 export { Turn } from './turn.ts';
+export { type FileChange, type FileImage, imageAfter, imageBefore } from './workspace/FileChange.ts';
+export type { StagedWork, WorkspaceChecks } from './workspace/WorkspaceChecks.ts';

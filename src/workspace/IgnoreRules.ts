@@ -1,0 +1,111 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import ignore, { type Ignore } from 'ignore';
+
+/** Rules of one file, for the paths below its folder. */
+interface Rules {
+  /** Relative to the workspace with `/`; '' for the workspace and for folders above it. */
+  readonly folder: string;
+  /** What to put before a path of the workspace, for rules of a folder above. */
+  readonly prefix: string;
+  readonly matcher: Ignore;
+}
+
+/** In the order of ripgrep: the earlier kind wins wherever it stands; within a kind the deeper folder wins. */
+const kinds = ['.rgignore', '.ignore', '.gitignore'] as const;
+
+/** The ignore files that hold for a workspace: ripgrep's rules, which are git's with `.ignore` and `.rgignore` over them. */
+export class IgnoreRules {
+  private readonly root: string;
+  private readonly above: readonly (readonly Rules[])[];
+  private readonly exclude: readonly Rules[];
+  private readonly perFolder = new Map<string, readonly (readonly Rules[])[]>();
+
+  /** Reads what holds for the workspace from the folders above it, up to its repository's. */
+  constructor(root: string) {
+    this.root = root;
+    const repository = repositoryOf(root);
+    const above: string[] = [];
+    for (let at = root; repository !== null && at !== repository; ) {
+      at = dirname(at);
+      above.push(at);
+    }
+    this.above = kinds.map((kind) =>
+      above.flatMap((folder) => rulesIn(join(folder, kind), '', prefixOf(folder, root))),
+    );
+    this.exclude =
+      repository === null
+        ? []
+        : rulesIn(join(repository, '.git', 'info', 'exclude'), '', prefixOf(repository, root));
+  }
+
+  /** What the rules say of a path, for which no folder above it is ignored; null where none matches. */
+  verdict(path: string, isFolder: boolean): 'ignored' | 'kept' | null {
+    for (const [index] of kinds.entries()) {
+      const found = this.firstVerdict(path, isFolder, [
+        ...this.within(path, index),
+        ...(this.above[index] ?? []),
+      ]);
+      if (found !== null) return found;
+    }
+    return this.firstVerdict(path, isFolder, this.exclude);
+  }
+
+  private firstVerdict(
+    path: string,
+    isFolder: boolean,
+    deepestFirst: readonly Rules[],
+  ): 'ignored' | 'kept' | null {
+    for (const { folder, prefix, matcher } of deepestFirst) {
+      const seen = prefix + (folder === '' ? path : path.slice(folder.length + 1));
+      const { ignored, unignored } = matcher.test(isFolder ? `${seen}/` : seen);
+      if (ignored) return 'ignored';
+      if (unignored) return 'kept';
+    }
+    return null;
+  }
+
+  /** Rules of one kind in the folders that a path is in, deepest first. */
+  private within(path: string, kind: number): readonly Rules[] {
+    const found: Rules[] = [];
+    for (let folder = parentOf(path); ; folder = parentOf(folder)) {
+      found.push(...(this.inFolder(folder)[kind] ?? []));
+      if (folder === '') return found;
+    }
+  }
+
+  private inFolder(folder: string): readonly (readonly Rules[])[] {
+    const known = this.perFolder.get(folder);
+    if (known) return known;
+    const read = kinds.map((kind) => rulesIn(join(this.root, folder, kind), folder, ''));
+    this.perFolder.set(folder, read);
+    return read;
+  }
+}
+
+function rulesIn(file: string, folder: string, prefix: string): readonly Rules[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return [];
+  }
+  return [{ folder, prefix, matcher: ignore({ allowRelativePaths: true }).add(text) }];
+}
+
+/** The nearest folder upwards that holds a repository; null for none. */
+function repositoryOf(folder: string): string | null {
+  for (let at = folder; ; at = dirname(at)) {
+    if (existsSync(join(at, '.git'))) return at;
+    if (dirname(at) === at) return null;
+  }
+}
+
+function prefixOf(folder: string, root: string): string {
+  const path = relative(folder, root).split(sep).join('/');
+  return path === '' ? '' : `${path}/`;
+}
+
+function parentOf(path: string): string {
+  return path.split('/').slice(0, -1).join('/');
+}
