@@ -17,6 +17,6 @@ export function changedSinceSeen({ seen }: ToolContext, { path, image }: StagedF
   );
 }
 
-export function hashOf(content: Buffer): string {
+function hashOf(content: Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
