@@ -1,8 +1,10 @@
 import type { Message } from '../messages/types.ts';
+import type { FileChange } from '../workspace/FileChange.ts';
 import { findCutOff } from './critic/cut-off.ts';
 import { findElidedCode } from './critic/elided-code.ts';
 import { findNoAnswer } from './critic/no-answer.ts';
 import { findRefusal } from './critic/refusal.ts';
+import { findFileIssues } from './critic/review-files.ts';
 import { readAnswer } from './critic/reviewed-answer.ts';
 import { findSecrets } from './critic/secrets.ts';
 import { findSyntaxErrors } from './critic/syntax.ts';
@@ -25,6 +27,8 @@ export interface AnswerToReview {
   readonly task: string;
   /** The last message of the specialist, as the Messages API gives it. */
   readonly message: Message;
+  /** The files that the task would change in its workspace. Where there are any they are the work, and the message only tells of it. */
+  readonly files?: readonly FileChange[];
 }
 
 /**
@@ -59,6 +63,16 @@ export class Critic {
 
     const secrets = await findSecrets(read);
     signal?.throwIfAborted();
+    if (answer.files && answer.files.length > 0) {
+      const fileIssues = await findFileIssues(answer.task, answer.files, {
+        maxLength: this.#options.maxBlockLength,
+        timeLimitMs: this.#options.parseTimeLimitMs,
+        nowMs: this.#nowMs,
+        signal,
+      });
+      const issues = [...findCutOff(read), ...secrets.issues, ...fileIssues];
+      return { outcome: outcomeOf(issues), issues };
+    }
     const syntaxErrors = await findSyntaxErrors(read, {
       maxBlockLength: this.#options.maxBlockLength,
       timeLimitMs: this.#options.parseTimeLimitMs,

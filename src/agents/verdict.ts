@@ -12,6 +12,7 @@ export interface Verdict {
 /**
  * What the critic looks for; each has a file in `critic/` with its rule and its known mistakes. `not-checked` is always a
  * warning: a check had to be left out (block too big, parser gave up), which is never silent.
+ * `unfinished`: work in a workspace that came to no end.
  */
 export type IssueKind =
   | 'no-answer'
@@ -20,6 +21,7 @@ export type IssueKind =
   | 'elided-code'
   | 'secret'
   | 'syntax-error'
+  | 'unfinished'
   | 'not-checked';
 
 /** One finding. It never holds a secret, so it may be logged and sent to a model. */
@@ -29,7 +31,9 @@ export interface Issue {
   readonly severity: 'error' | 'warning';
   /** A whole sentence that makes sense without the other fields. */
   readonly message: string;
-  /** 1-based line of the answer's text, as `answerText` gives it. */
+  /** The file of the workspace that it is about, relative and with `/`; absent where it is about the answer's text. */
+  readonly file?: string;
+  /** 1-based line of `file`; without one, of the answer's text as `answerText` gives it. */
   readonly line?: number;
   /** 1-based number of the code block in the answer. */
   readonly block?: number;

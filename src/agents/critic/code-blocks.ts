@@ -2,6 +2,8 @@
 export interface CodeBlock {
   /** 1-based, in order of appearance. */
   readonly number: number;
+  /** The file of the workspace whose whole text the block is; absent for a block of an answer. */
+  readonly file?: string;
   /** First word of the info string in lower case, without decoration (`{.python}`, `ts:src/a.ts`, `js{1,3}`); may be empty. */
   readonly language: string;
   /** The lines inside, joined by `\n`, without the fence's own indentation and its containers' markers. */
@@ -13,6 +15,21 @@ export interface CodeBlock {
    * quote whose content left it, which is a slip of the author's.
    */
   readonly endedBy: 'fence' | 'end-of-container' | 'end-of-text';
+}
+
+/** What a message calls a block. */
+export function blockName(block: CodeBlock): string {
+  const language = block.language === '' ? '' : ` (${block.language})`;
+  return block.file ?? `Code block ${block.number}${language}`;
+}
+
+/** Where an issue of a block is, beside its line. */
+export function blockPlace({ file, number, language }: CodeBlock): {
+  readonly file?: string;
+  readonly block?: number;
+  readonly language?: string;
+} {
+  return { ...(file === undefined ? { block: number } : { file }), ...(language === '' ? {} : { language }) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Issue } from '../verdict.ts';
+import { blockPlace } from './code-blocks.ts';
 import { type Elision, findElisions } from './elisions.ts';
 import type { ReviewedAnswer } from './reviewed-answer.ts';
 
@@ -18,10 +19,9 @@ export function findElidedCode(answer: ReviewedAnswer): readonly Issue[] {
       return {
         kind: 'elided-code',
         severity: isError ? 'error' : 'warning',
-        message: `Code block ${block.number} leaves code out at line ${line}: "${elision.text}".`,
+        message: `${block.file ?? `Code block ${block.number}`} leaves code out at line ${line}: "${elision.text}".`,
         line,
-        block: block.number,
-        ...(block.language === '' ? {} : { language: block.language }),
+        ...blockPlace(block),
       };
     }),
   );

@@ -48,6 +48,8 @@ function adviceOn(kind: Issue['kind'], answerText: string): string | undefined {
       return 'Answer the task.';
     case 'refusal':
       return 'If a part of the task cannot be done, do the rest and say in one sentence which part is missing.';
+    case 'unfinished':
+      return 'Do the rest of the task.';
     case 'not-checked':
       return undefined;
   }

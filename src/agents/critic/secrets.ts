@@ -1,4 +1,5 @@
 import type { Issue } from '../verdict.ts';
+import { blockPlace } from './code-blocks.ts';
 import type { ReviewedAnswer } from './reviewed-answer.ts';
 
 export interface SecretFindings {
@@ -48,10 +49,9 @@ export async function findSecrets(answer: ReviewedAnswer): Promise<SecretFinding
     issues.push({
       kind: 'secret',
       severity: isHarmless ? 'warning' : 'error',
-      message: `The answer holds what looks like a real secret at line ${line} (${message.messageId}).`,
+      message: `${block?.file ?? 'The answer'} holds what looks like a real secret at line ${line} (${message.messageId}).`,
       line,
-      ...(block === undefined ? {} : { block: block.number }),
-      ...(block === undefined || block.language === '' ? {} : { language: block.language }),
+      ...(block === undefined ? {} : blockPlace(block)),
     });
   }
   return { issues: issues.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)), maskedText };

@@ -1,6 +1,6 @@
 import type { Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
 import type { Issue } from '../verdict.ts';
-import type { CodeBlock } from './code-blocks.ts';
+import { blockName, blockPlace, type CodeBlock } from './code-blocks.ts';
 import { withoutElisions } from './elisions.ts';
 import { createParser, type GrammarName } from './grammars.ts';
 import { type LanguageRules, type Reading, rulesFor } from './languages.ts';
@@ -94,7 +94,7 @@ async function findFaults(
   const lineCount = block.code.split('\n').length;
   let best: readonly Fault[] | undefined;
   for (const code of variantsOf(block, rules)) {
-    for (const reading of rules.readings) {
+    for (const reading of readingsOf(block, rules)) {
       if (reading.onlyIf?.test(code) === false) continue;
       const tree = await parse(reading, code);
       try {
@@ -108,6 +108,13 @@ async function findFaults(
     }
   }
   return (best ?? []).slice(0, mostFaults);
+}
+
+/** A whole file is no fragment: it must parse as it stands, where its language has a reading for that. */
+function readingsOf(block: CodeBlock, { readings }: LanguageRules): readonly Reading[] {
+  const whole =
+    block.file === undefined ? [] : readings.filter(({ before, after }) => before === '' && after === '');
+  return whole.length > 0 ? whole : readings;
 }
 
 /** The block's code as written, then with what is not code taken out; never more lines or fewer. */
@@ -159,11 +166,10 @@ function syntaxError(block: CodeBlock, fault: Fault, sourceLine: string, doubt: 
     kind: 'syntax-error',
     severity: doubt === undefined ? 'error' : 'warning',
     message:
-      `Code block ${block.number} (${block.language}) does not parse: ${what} at line ${line}${excerpt}` +
+      `${blockName(block)} does not parse: ${what} at line ${line}${excerpt}` +
       `${doubt === undefined ? '' : `; it may be correct all the same, as ${doubt}`}.`,
     line,
-    block: block.number,
-    language: block.language,
+    ...blockPlace(block),
   };
 }
 
@@ -171,9 +177,8 @@ function notChecked(block: CodeBlock, reason: string): Issue {
   return {
     kind: 'not-checked',
     severity: 'warning',
-    message: `The syntax of code block ${block.number} (${block.language}) was not checked: ${reason}.`,
-    line: block.line,
-    block: block.number,
-    language: block.language,
+    message: `The syntax of ${blockName(block).replace(/^Code/, 'code')} was not checked: ${reason}.`,
+    line: Math.max(1, block.line),
+    ...blockPlace(block),
   };
 }
