@@ -120,8 +120,9 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
   async function settleOne(hold: Hold, outcome: TurnOutcome): Promise<void> {
     const { turnId, reservationId, heldTokens, scope } = hold;
     try {
-      const settled = ledger.settleTurn(turnId, outcome);
+      // Closed first, so that what the turn gives back goes to the budgets and is not kept for a next turn.
       const closed = ledger.close(reservationId, { isWholeTask: false });
+      const settled = ledger.settleTurn(turnId, outcome);
       const [{ budgets }] = await Promise.all([settled, closed]);
       note(budgets, scope);
     } catch (error) {

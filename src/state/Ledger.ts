@@ -11,8 +11,10 @@ import type { TokenUsage } from '../messages/token-usage.ts';
  *        │                                                                        settleTurn(usage) may still replace it, once
  *        └─ close: what no turn holds is freed.
  *
- * What a turn held and did not use goes back to the budgets at once, not to its reservation. Calls made in the same tick share a
- * transaction, so `settleTurn` and `close` together cost one commit; each of them still stands or falls alone.
+ * What a turn held and did not use goes back to its reservation while that is open, up to what the reservation was granted less what
+ * its turns were charged, so that others cannot take what a running task still needs; the rest goes to the budgets at once, and so
+ * does all of a forced reservation, which is never refused. Where nothing more is to come, `close` before `settleTurn`: then all of it goes to the budgets. Calls made in the same tick share a
+ * transaction, so both together cost one commit; each of them still stands or falls alone.
  *
  * A process that dies is found by `recover`: its turns in flight become `assumed`, its unsent holds are freed. Disposing of a ledger does
  * the same to what this ledger object still has open, since nobody is left to settle it; later usage of such a turn still counts.
@@ -29,16 +31,16 @@ export interface Ledger extends AsyncDisposable {
    */
   reserve(request: ReserveRequest): Promise<ReserveResult>;
   /**
-   * Marks tokens as in flight, before anything is sent. Takes the reservation's free tokens first and, where they do not suffice,
-   * extends the reservation in its windows, all or none, in the same transaction. Refuses where the reservation's window has
+   * Marks tokens as in flight, before anything is sent. Takes the reservation's free tokens first (but for `keepTokens`) and, where they
+   * do not suffice, extends the reservation in its windows, all or none, in the same transaction. Refuses where the reservation's window has
    * passed. The grant is as much as fits between `atLeastTokens` and `atMostTokens`.
    */
   beginTurn(request: BeginTurnRequest): Promise<BeginTurnResult>;
-  /** Replaces a turn's hold by its outcome. Settling twice is settling once: the second call changes nothing. */
+  /** Replaces a turn's hold by its outcome; what it gives back refills its reservation first. Settling twice is settling once: the second call changes nothing. */
   settleTurn(turnId: string, outcome: TurnOutcome): Promise<SettleResult>;
   /** Records a turn that no budget pays for (Ollama), for the history. */
   recordTurn(turn: FreeTurn): Promise<void>;
-  /** Frees what no turn holds. Turns in flight keep their hold. Closing twice is closing once. */
+  /** Frees what no turn holds. Turns in flight keep their hold, and what they give back goes to the budgets. Closing twice is closing once. */
   close(reservationId: string, closing?: Closing): Promise<void>;
   /**
    * Takes over what an older installation used, once in a ledger's life: true where it did, false where the ledger was used or
@@ -176,6 +178,11 @@ export interface BeginTurnRequest {
   readonly turnId?: string;
   readonly atLeastTokens: number;
   readonly atMostTokens: number;
+  /**
+   * Tokens of the reservation that the turn leaves free for the turns after it, as far as `atLeastTokens` lets it. Default 0. What the
+   * reservation does not have is not added to it.
+   */
+  readonly keepTokens?: number;
   readonly model: string;
 }
 

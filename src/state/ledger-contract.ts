@@ -184,7 +184,7 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         expect(await used()).toEqual([0, 1_000]);
       });
 
-      it('replaces the hold by the usage, all four kinds, and frees the rest at once', async () => {
+      it('replaces the hold by the usage, all four kinds', async () => {
         const { reservation } = await granted(ledger, task(1_000));
         const turnId = await begin(ledger, reservation.id, 1_000);
         const usage = {
@@ -195,6 +195,8 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         };
         const settled = await ledger.settleTurn(turnId, { kind: 'usage', usage, latencyMs: 9 });
         expect(settled).toMatchObject({ changed: true, chargedTokens: 721, aboveHoldTokens: 0 });
+        expect(await used()).toEqual([721, 279]);
+        await ledger.close(reservation.id);
         expect(await used()).toEqual([721, 0]);
       });
 
@@ -213,7 +215,7 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
             chargedTokens: 400,
           });
         }
-        expect(await used()).toEqual([400, 0]);
+        expect(await used()).toEqual([400, 600]);
         expect(await ledger.settleTurn('nobody', { kind: 'usage', usage: tokens(5) })).toMatchObject({
           changed: false,
         });
@@ -229,14 +231,16 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         const real = await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(250) });
         expect(real).toMatchObject({ changed: true, chargedTokens: 250 });
         expect((await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(1) })).changed).toBe(false);
-        expect(await used()).toEqual([250, 0]);
+        expect(await used()).toEqual([250, 750]);
       });
 
-      it('frees the hold of a turn that was not charged', async () => {
+      it('frees the hold of a turn that was not charged, for the next turn of its reservation', async () => {
         const { reservation } = await granted(ledger, task(1_000));
         const turnId = await begin(ledger, reservation.id, 1_000);
         await ledger.settleTurn(turnId, { kind: 'not-charged', reason: 'status 529' });
-        expect(await used()).toEqual([0, 0]);
+        expect(await used()).toEqual([0, 1_000]);
+        await begin(ledger, reservation.id, 1_000);
+        expect(await used()).toEqual([0, 1_000]);
       });
 
       it('records usage above the hold in full and raises it as an event', async () => {
@@ -273,6 +277,124 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         expect(await used()).toEqual([0, 400]);
         await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(100) });
         expect(await used()).toEqual([100, 0]);
+      });
+    });
+
+    describe('what a reservation keeps for its later turns', () => {
+      it('is what it was granted and not charged: others cannot take it while a turn runs or after it', async () => {
+        const { reservation } = await granted(ledger, task(3_000));
+        const first = await begin(ledger, reservation.id, 3_000);
+        await granted(ledger, task(7_000));
+        await ledger.settleTurn(first, { kind: 'usage', usage: tokens(800) });
+        expect(await ledger.reserve(task(1))).toMatchObject({ granted: false, remainingTokens: 0 });
+        const second = await begin(ledger, reservation.id, 2_200);
+        await ledger.settleTurn(second, { kind: 'usage', usage: tokens(200) });
+        expect(await used()).toEqual([1_000, 9_000]);
+        await ledger.close(reservation.id);
+        expect(await used()).toEqual([1_000, 7_000]);
+      });
+
+      it('does not grow by what a turn was extended by: that goes back to the budgets', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const first = await begin(ledger, reservation.id, 5_000);
+        expect(await used()).toEqual([0, 5_000]);
+        await ledger.settleTurn(first, { kind: 'usage', usage: tokens(300) });
+        expect(await used()).toEqual([300, 700]);
+        const second = await begin(ledger, reservation.id, 5_000);
+        await ledger.settleTurn(second, { kind: 'usage', usage: tokens(2_000) });
+        expect(await used()).toEqual([2_300, 0]);
+      });
+
+      it('counts every token once while several of its turns run, and never holds more than was free', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const first = await begin(ledger, reservation.id, 600);
+        const second = await begin(ledger, reservation.id, 400);
+        await ledger.settleTurn(first, { kind: 'usage', usage: tokens(100) });
+        expect(await used()).toEqual([100, 900]);
+        await ledger.settleTurn(second, { kind: 'usage', usage: tokens(100) });
+        expect(await used()).toEqual([200, 800]);
+      });
+
+      it('shrinks by usage above a hold only as far as that was promised', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const first = await begin(ledger, reservation.id, 400);
+        await ledger.settleTurn(first, { kind: 'usage', usage: tokens(900) });
+        expect(await used()).toEqual([900, 600]);
+        const second = await begin(ledger, reservation.id, 600);
+        await ledger.settleTurn(second, { kind: 'usage', usage: tokens(50) });
+        expect(await used()).toEqual([950, 50]);
+      });
+
+      it('takes back what real usage leaves of an assumed charge, while it is open', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const turnId = await begin(ledger, reservation.id, 700);
+        await ledger.settleTurn(turnId, { kind: 'unknown', reason: 'connection lost' });
+        expect(await used()).toEqual([700, 300]);
+        await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(200) });
+        expect(await used()).toEqual([200, 800]);
+      });
+
+      it('is nothing once it is closed, also where it closes before its turn settles', async () => {
+        const one = await granted(ledger, { ...task(4_000), firstTurn: { model: 'm' } });
+        const [, settled] = await Promise.all([
+          ledger.close(one.reservation.id),
+          ledger.settleTurn(one.firstTurn?.turnId ?? '', { kind: 'usage', usage: tokens(70) }),
+        ]);
+        expect(settled.budgets[0]).toMatchObject({
+          settledTokens: 70,
+          heldTokens: 0,
+          remainingTokens: 9_930,
+        });
+        expect(await used()).toEqual([70, 0]);
+      });
+
+      it('is nothing in a forced one, which gets what it asks for anyway', async () => {
+        await ledger.charge(9_900);
+        const { reservation } = await granted(ledger, { ...task(1_000), forced: true });
+        const turnId = await begin(ledger, reservation.id, 900);
+        expect((await ledger.status())[0]).toMatchObject({ heldTokens: 1_000, overdraftTokens: 900 });
+        await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(50) });
+        expect((await ledger.status())[0]).toMatchObject({ heldTokens: 100, overdraftTokens: 50 });
+        await ledger.beginTurn({ ...turn(reservation.id, 60), keepTokens: 70 });
+        expect((await ledger.status())[0]).toMatchObject({ heldTokens: 130, overdraftTokens: 80 });
+        expect((await ledger.check()).problems).toEqual([]);
+      });
+
+      it('stays in its own window after that has passed', async () => {
+        const { reservation } = await granted(ledger, task(9_000));
+        const turnId = await begin(ledger, reservation.id, 9_000);
+        nowMs += 24 * hourMs;
+        await ledger.charge(100);
+        await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(10) });
+        expect(await used()).toEqual([100, 0]);
+        await ledger.close(reservation.id);
+        expect((await ledger.check()).problems).toEqual([]);
+      });
+
+      it('is freed with its owner', async () => {
+        const { reservation } = await granted(ledger, task(1_000));
+        const turnId = await begin(ledger, reservation.id, 1_000);
+        await ledger.settleTurn(turnId, { kind: 'usage', usage: tokens(10) });
+        await ledger[Symbol.asyncDispose]();
+        ledger = open();
+        expect(await used()).toEqual([10, 0]);
+      });
+
+      it('is spared by a turn that says so: the budgets give first, and the kept part only for the least', async () => {
+        const keeping = (id: string, atLeastTokens: number, atMostTokens: number, keepTokens: number) =>
+          ledger.beginTurn({ reservationId: id, atLeastTokens, atMostTokens, keepTokens, model: 'claude' });
+        const { reservation } = await granted(ledger, task(3_000));
+        const tight = await granted(ledger, task(6_000));
+        // 3,000 of its own, 1,000 free in the budget; 2,500 are to be kept.
+        expect(await keeping(reservation.id, 100, 4_000, 2_500)).toMatchObject({ heldTokens: 1_500 });
+        expect(await used()).toEqual([0, 10_000]);
+        expect(await keeping(reservation.id, 2_500, 2_500, 0)).toMatchObject({ heldTokens: 2_500 });
+        // More than the rest that is not to be kept, but no less than it needs.
+        expect(await keeping(tight.reservation.id, 2_000, 6_000, 5_000)).toMatchObject({ heldTokens: 2_000 });
+        expect(await keeping(tight.reservation.id, 4_001, 6_000, 0)).toMatchObject({ granted: false });
+        expect(await keeping(tight.reservation.id, 4_000, 6_000, 9_999)).toMatchObject({ heldTokens: 4_000 });
+        expect(await used()).toEqual([0, 10_000]);
+        await expect(keeping(reservation.id, 1, 1, -1)).rejects.toMatchObject({ code: 'invalid-argument' });
       });
     });
 
@@ -467,7 +589,7 @@ export function describeLedger(name: string, createFixture: () => Promise<Ledger
         expect(await ledger.history({ sinceMs: startMs + 1 })).toHaveLength(1);
         expect(await ledger.history({ untilMs: startMs })).toHaveLength(1);
         expect(await ledger.history({ limit: 1 })).toHaveLength(1);
-        expect(await used()).toEqual([40, 300]);
+        expect(await used()).toEqual([40, 960]);
       });
 
       it('remembers what whole tasks of a kind used, and their output, newest first', async () => {

@@ -142,8 +142,9 @@ class PostgresLedger implements Ledger {
   }
 
   async beginTurn(request: Parameters<Ledger['beginTurn']>[0]): ReturnType<Ledger['beginTurn']> {
-    const { reservationId, turnId, atLeastTokens, atMostTokens, model } = request;
+    const { reservationId, turnId, atLeastTokens, atMostTokens, keepTokens = 0, model } = request;
     requireAmounts(atLeastTokens, atMostTokens);
+    requireAmounts(keepTokens);
     requireOwnId('turnId', turnId);
     const operation = {
       do: 'begin',
@@ -153,6 +154,7 @@ class PostgresLedger implements Ledger {
       model,
       atLeast: atLeastTokens,
       atMost: atMostTokens,
+      keep: keepTokens,
     };
     const result = await this.afterRecovery(() => this.write(() => operation));
     if (result.invalid === 'no-reservation') {

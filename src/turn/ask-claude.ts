@@ -34,14 +34,8 @@ export async function askClaude(
 
   const { hold } = held;
   const sent = await send(turn, hooks, hold, ports);
-  try {
-    if ('error' in sent) return await settleFailure(turn, hooks, hold, sent, ports);
-    return await settleAnswer(turn, hooks, hold, sent.message, startedAtMs, ports);
-  } finally {
-    if (hold.ownReservationId !== null) {
-      await ports.ledger.close(hold.ownReservationId, { isWholeTask: false });
-    }
-  }
+  if ('error' in sent) return await settleFailure(turn, hooks, hold, sent, ports);
+  return await settleAnswer(turn, hooks, hold, sent.message, startedAtMs, ports);
 }
 
 interface SendFailure {
@@ -142,10 +136,16 @@ async function settle(
   outcome: TurnOutcome,
   ports: TurnPorts,
 ): Promise<SettleResult | null> {
+  const { ledger } = ports;
+  const { ownReservationId, turnId } = hold;
   try {
-    return await ports.ledger.settleTurn(hold.turnId, outcome);
+    if (ownReservationId === null) return await ledger.settleTurn(turnId, outcome);
+    // Closed first, in the same commit, so that what the turn gives back is not kept for a next one.
+    const closed = ledger.close(ownReservationId, { isWholeTask: false });
+    const [settled] = await Promise.all([ledger.settleTurn(turnId, outcome), closed]);
+    return settled;
   } catch (error) {
-    const problem = logLedgerProblem(turn, 'settle', { turnId: hold.turnId, ...outcome }, error, ports);
+    const problem = logLedgerProblem(turn, 'settle', { turnId, ...outcome }, error, ports);
     const held = formatTokens(hold.heldTokens);
     hooks.onWarning?.(
       `The usage of this turn could not be recorded, so it stays charged at its hold of ${held} tokens: ${problem}`,

@@ -83,7 +83,15 @@ type Step =
       repeat: boolean;
       scope: Scope;
     }
-  | { readonly do: 'begin'; who: number; which: number; atLeast: number; more: number; repeat: boolean }
+  | {
+      readonly do: 'begin';
+      who: number;
+      which: number;
+      atLeast: number;
+      more: number;
+      keep: number;
+      repeat: boolean;
+    }
   | { readonly do: 'settle'; who: number; which: number; tokens: number; kind: TurnOutcome['kind'] }
   | { readonly do: 'close'; who: number; which: number }
   | { readonly do: 'charge'; who: number; tokens: number; scope: Scope }
@@ -123,6 +131,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       which,
       atLeast: amount,
       more: amount,
+      keep: fc.oneof(fc.constant(0), amount),
       repeat: rarely(),
     }),
   },
@@ -285,10 +294,12 @@ class Run {
         const reservationId = pick(this.model.reservations, one.which);
         if (reservationId === undefined) return async () => undefined;
         const turnId = `turn-${this.nextId++}`;
-        const atMostTokens = one.atLeast + one.more;
-        const request = { reservationId, turnId, atLeastTokens: one.atLeast, atMostTokens, model: 'm' };
+        const { atLeast, keep } = one;
+        const atMost = atLeast + one.more;
+        const amounts = { atLeastTokens: atLeast, atMostTokens: atMost, keepTokens: keep };
+        const request = { reservationId, turnId, ...amounts, model: 'm' };
         const results = [ledger.beginTurn(request), ...(one.repeat ? [ledger.beginTurn(request)] : [])];
-        const hold = this.model.beginTurn(reservationId, turnId, one.atLeast, atMostTokens);
+        const hold = this.model.beginTurn(reservationId, turnId, { atLeast, atMost, keep });
         return async () => {
           for (const result of await Promise.all(results))
             expect(result.granted ? result.heldTokens : null).toBe(hold);
@@ -332,6 +343,7 @@ class Run {
     for (const { settled, held, budget, allowedAbove } of this.model.windows) {
       expect(settled + held).toBeLessThanOrEqual(budget.limit + allowedAbove);
     }
+    for (const { held, promised } of this.model.promises()) expect(held).toBeGreaterThanOrEqual(promised);
     expect((await this.ledger(0).check()).problems).toEqual([]);
   }
 

@@ -31,6 +31,8 @@ interface ModelReservation {
   readonly owner: number;
   readonly windows: readonly ModelWindow[];
   readonly forced: boolean;
+  readonly granted: number;
+  charged: number;
   unsent: number;
   isClosed: boolean;
 }
@@ -77,21 +79,34 @@ export class LedgerModel {
     const granted = forced ? atMost : Math.min(atMost, left);
     const windows = this.use(scope);
     for (const window of windows) this.hold(window, granted, forced);
-    this.reservations.set(id, { owner, windows, forced, unsent: granted, isClosed: false });
+    this.reservations.set(id, {
+      owner,
+      windows,
+      forced,
+      granted,
+      charged: 0,
+      unsent: granted,
+      isClosed: false,
+    });
     return granted;
   }
 
-  beginTurn(reservationId: string, turnId: string, atLeast: number, atMost: number): number | null {
+  beginTurn(
+    reservationId: string,
+    turnId: string,
+    { atLeast, atMost, keep }: { atLeast: number; atMost: number; keep: number },
+  ): number | null {
     const reservation = this.reservations.get(reservationId);
     if (!reservation || reservation.isClosed) return null;
-    const { windows } = reservation;
+    const { windows, unsent, forced } = reservation;
     if (!windows.every((window) => window === this.current(window.key))) return null;
-    const available =
-      reservation.unsent + Math.min(...windows.map((window) => this.left(window.budget, window)));
-    if (!reservation.forced && available < atLeast) return null;
-    const hold = reservation.forced ? atMost : Math.min(atMost, available);
-    const extension = Math.max(0, hold - reservation.unsent);
-    for (const window of windows) this.hold(window, extension, reservation.forced);
+    const lefts = windows.map((window) => this.left(window.budget, window));
+    const left = forced ? Number.POSITIVE_INFINITY : Math.min(...lefts);
+    if (unsent + left < atLeast) return null;
+    const hold = Math.min(atMost, Math.max(atLeast, unsent + left - keep));
+    // From what the reservation need not keep, then from the budgets, and only then from what it should keep.
+    const extension = Math.min(left, Math.max(0, hold - Math.max(0, unsent - keep)));
+    for (const window of windows) this.hold(window, extension, forced);
     reservation.unsent -= hold - extension;
     this.turns.set(turnId, { reservation, hold, state: 'in-flight', charged: 0 });
     return hold;
@@ -111,6 +126,15 @@ export class LedgerModel {
       // Real usage may replace an assumed charge after the space was given away: at most up to the hold again.
       if (turn.state === 'assumed') window.allowedAbove += Math.max(0, charged - turn.charged);
     }
+    const { reservation } = turn;
+    const returned = (wasInFlight ? turn.hold : turn.charged) - charged;
+    reservation.charged += charged - turn.charged;
+    const promised = reservation.granted - reservation.charged - reservation.unsent;
+    if (!reservation.isClosed && !reservation.forced && promised > 0 && returned > 0) {
+      const kept = Math.min(returned, promised);
+      reservation.unsent += kept;
+      for (const window of reservation.windows) window.held += kept;
+    }
     turn.charged = charged;
     turn.state = outcome.kind === 'usage' ? 'settled' : outcome.kind === 'unknown' ? 'assumed' : 'released';
     return true;
@@ -122,6 +146,19 @@ export class LedgerModel {
     for (const window of reservation.windows) window.held -= reservation.unsent;
     reservation.unsent = 0;
     reservation.isClosed = true;
+  }
+
+  /** Of each open reservation that is not forced: what it holds, in flight or free, and what it was granted and not charged. */
+  promises(): { held: number; promised: number }[] {
+    return [...this.reservations.values()]
+      .filter((reservation) => !reservation.isClosed && !reservation.forced)
+      .map((reservation) => {
+        const own = [...this.turns.values()].filter((turn) => turn.reservation === reservation);
+        const inFlight = own
+          .filter((turn) => turn.state === 'in-flight')
+          .reduce((sum, { hold }) => sum + hold, 0);
+        return { held: reservation.unsent + inFlight, promised: reservation.granted - reservation.charged };
+      });
   }
 
   charge(tokens: number, scope: Scope): void {

@@ -19,12 +19,18 @@ export class WindowView {
   /** Whether anything was ever read. */
   isKnown = false;
   private readonly windows = new Map<string, WindowSums>();
+  /** Counters that an answer was about, with or without a window. */
+  private readonly answered = new Set<string>();
 
   /** Takes over the windows of these counters; one without a window has none. All counters where none are named. */
   update(windows: readonly WindowColumns[], counters?: readonly Counter[]): void {
     this.isKnown ||= counters === undefined;
-    if (counters) for (const [budget, counter] of counters) this.windows.delete(keyOf(budget, counter));
-    else this.windows.clear();
+    if (counters === undefined) this.windows.clear();
+    for (const [budget, counter] of counters ?? []) {
+      const key = keyOf(budget, counter);
+      this.windows.delete(key);
+      if (!this.isKnown) this.answered.add(key);
+    }
     for (const one of windows) this.windows.set(keyOf(one.budget, one.counter), toSums(one));
   }
 
@@ -34,7 +40,8 @@ export class WindowView {
     return budgets.flatMap((spec) => {
       const counter = counters.get(spec.name);
       if (counter === undefined) return [];
-      return this.closed(budgetStatus(spec, this.window(spec.name, counter), nowMs, counter));
+      const status = budgetStatus(spec, this.window(spec.name, counter), nowMs, counter);
+      return this.answered.has(keyOf(spec.name, counter)) ? status : this.closed(status);
     });
   }
 

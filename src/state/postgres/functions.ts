@@ -102,16 +102,20 @@ export const functions = `
     RETURN events;
   END $$;
 
-  -- Replaces a turn's hold, or an assumed turn's charge, by an outcome; gives the events.
+  -- Replaces a turn's hold, or an assumed turn's charge, by an outcome; gives the events. What the turn gives back stays with an open
+  -- reservation for the turns still to come, up to what was granted and is neither charged nor free; a forced one needs nothing kept.
   CREATE FUNCTION teelamma.resolve(t teelamma.turn, r teelamma.reservation, state_after integer, charge_after bigint, op jsonb,
     specs jsonb, now_ms bigint) RETURNS jsonb
   LANGUAGE plpgsql AS $$
   DECLARE delta bigint := charge_after - t.charged; freed bigint := CASE WHEN t.state = 0 THEN t.hold ELSE 0 END;
+    returned bigint := CASE WHEN t.state = 0 THEN t.hold ELSE t.charged END - charge_after; kept bigint := 0;
   BEGIN
+    IF r.closed_ms IS NULL AND NOT r.forced THEN kept := greatest(0, least(returned, r.granted - r.charged - delta - r.unsent)); END IF;
+    freed := freed - kept;
     UPDATE teelamma.turn SET state = state_after, charged = charge_after, settled_ms = now_ms,
       input = (op->'usage'->>0)::bigint, cache_creation = (op->'usage'->>1)::bigint, cache_read = (op->'usage'->>2)::bigint,
       output = (op->'usage'->>3)::bigint, latency_ms = (op->>'latency')::float8, reason = op->>'reason' WHERE seq = t.seq;
-    UPDATE teelamma.reservation SET charged = charged + delta,
+    UPDATE teelamma.reservation SET charged = charged + delta, unsent = unsent + kept,
       turns = turns + CASE WHEN t.state = 0 AND state_after <> 3 THEN 1 ELSE 0 END WHERE seq = r.seq;
     IF freed = 0 AND delta = 0 THEN RETURN '[]'; END IF;
     RETURN teelamma.settle_windows(r.windows, delta, freed, CASE WHEN r.forced THEN freed - delta ELSE 0 END, specs, now_ms);
@@ -153,7 +157,7 @@ export const functions = `
   LANGUAGE plpgsql AS $$
   DECLARE r teelamma.reservation; t teelamma.turn; low record; amount bigint; extension bigint; seqs bigint[]; pair jsonb;
     at_least bigint := (op->>'atLeast')::bigint; at_most bigint := (op->>'atMost')::bigint; part record; one integer;
-    inner_counters jsonb; w teelamma.budget_window;
+    keep bigint := (op->>'keep')::bigint; inner_counters jsonb; w teelamma.budget_window;
   BEGIN
     events := '[]'; changed := false;
     CASE op->>'do'
@@ -215,8 +219,9 @@ export const functions = `
           || jsonb_build_object('scope', r.scope);
         RETURN;
       END IF;
-      amount := CASE WHEN r.forced THEN at_most ELSE least(at_most, r.unsent + low.tokens) END;
-      extension := greatest(0, amount - r.unsent);
+      amount := CASE WHEN r.forced THEN at_most ELSE least(at_most, greatest(at_least, r.unsent + low.tokens - keep)) END;
+      extension := amount - least(amount, greatest(0, r.unsent - keep));
+      IF NOT r.forced THEN extension := least(extension, low.tokens); END IF;
       IF extension > 0 THEN
         UPDATE teelamma.budget_window SET held = held + extension, forced = forced + CASE WHEN r.forced THEN extension ELSE 0 END
           WHERE seq = ANY(r.windows);

@@ -86,10 +86,11 @@ export function reserve(
   };
 }
 
-/** Puts tokens of a reservation in flight, extending it where its free tokens do not suffice. */
+/** Puts tokens of a reservation in flight, extending it where its free tokens, less those to keep, do not suffice. */
 export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow | Refusal {
-  const { reservationId, turnId = null, atLeastTokens, atMostTokens, model } = request;
+  const { reservationId, turnId = null, atLeastTokens, atMostTokens, keepTokens = 0, model } = request;
   requireAmounts(atLeastTokens, atMostTokens);
+  requireAmounts(keepTokens, keepTokens);
   const reservation = work.findReservation(reservationId);
   if (!reservation)
     throw invalid(`There is no reservation ${reservationId}. Reserve before beginning a turn.`);
@@ -114,10 +115,13 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
     return refusal(work, scope, { ...inItsWindows, tokens: available }, atLeastTokens);
   }
 
-  const heldTokens = reservation.forced ? atMostTokens : Math.min(atMostTokens, available);
-  const extensionTokens = Math.max(0, heldTokens - reservation.unsentTokens);
+  const { forced, unsentTokens } = reservation;
+  const wantedTokens = Math.max(atLeastTokens, available - keepTokens);
+  const heldTokens = forced ? atMostTokens : Math.min(atMostTokens, wantedTokens);
+  const beyondOwnTokens = heldTokens - Math.min(heldTokens, Math.max(0, unsentTokens - keepTokens));
+  const extensionTokens = forced ? beyondOwnTokens : Math.min(beyondOwnTokens, inItsWindows.tokens);
   if (extensionTokens > 0) {
-    for (const window of windows) hold(work, window, extensionTokens, reservation.forced);
+    for (const window of windows) hold(work, window, extensionTokens, forced);
   }
   reservation.unsentTokens -= heldTokens - extensionTokens;
   work.touchReservation(reservation);
@@ -242,12 +246,30 @@ function resolve(work: UnitOfWork, reservation: ReservationRow, turn: TurnRow, o
   }
   reservation.chargedTokens += turn.chargedTokens - before;
   if (wasInFlight && isCharged) reservation.turns += 1;
+  refill(work, reservation, windows, (wasInFlight ? turn.holdTokens : before) - turn.chargedTokens);
   work.touchReservation(reservation);
   work.writeOutcome(turn, {
     usage: outcome.kind === 'usage' ? outcome.usage : null,
     latencyMs: outcome.kind === 'usage' ? (outcome.latencyMs ?? null) : null,
     reason: outcome.kind === 'usage' ? null : outcome.reason,
   });
+}
+
+/**
+ * Holds again, for the turns that are still to come, what a turn gave back: up to what was granted and is neither charged nor free.
+ * A forced reservation gets whatever it asks for, so nothing is kept from others for it.
+ */
+function refill(
+  work: UnitOfWork,
+  reservation: ReservationRow,
+  windows: readonly WindowRow[],
+  returnedTokens: number,
+): void {
+  const { grantedTokens, chargedTokens: charged, unsentTokens, closedAtMs, forced } = reservation;
+  const keptTokens = Math.min(returnedTokens, grantedTokens - charged - unsentTokens);
+  if (forced || closedAtMs !== null || keptTokens <= 0) return;
+  for (const window of windows) hold(work, window, keptTokens, false);
+  reservation.unsentTokens += keptTokens;
 }
 
 function chargeOf(turn: TurnRow, outcome: TurnOutcome): number {
