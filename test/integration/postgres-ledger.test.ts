@@ -41,7 +41,8 @@ describe('a ledger on Postgres', () => {
     const settled = await ledger.settleTurn(reserved.firstTurn.turnId, usage(70));
     expect(proxy.lost()).toBe(3);
     expect(settled).toMatchObject({ changed: true, chargedTokens: 70 });
-    expect(await sums(ledger)).toEqual([100, 100]);
+    // Its reservation is open still and keeps the rest of its 1,000.
+    expect(await sums(ledger)).toEqual([100, 1_030]);
   });
 
   it('takes back a grant that its caller was told had failed, and writes an outcome that could not be written', async () => {
@@ -57,6 +58,8 @@ describe('a ledger on Postgres', () => {
     await expect(other.settleTurn(first.firstTurn.turnId, usage(60))).rejects.toSatisfy(isLedgerTrouble);
     // The next call of the same ledger carries both along.
     await other.close('before');
+    expect(await sums(ledger)).toEqual([60, 440]);
+    await ledger.close(first.reservation.id);
     expect(await sums(ledger)).toEqual([60, 0]);
   });
 
