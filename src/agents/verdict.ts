@@ -10,8 +10,9 @@ export interface Verdict {
 }
 
 /**
- * What the critic looks for; each has a file in `critic/` with its rule and its known mistakes. `not-checked` is always a
- * warning: a check had to be left out (block too big, parser gave up), which is never silent.
+ * What the critic looks for; each has a file in `critic/` with its rule and its known mistakes, or is what a program said of the work
+ * (`failed-check`, see `workspace/checks`). `doubt` is what the reviewing model found. `not-checked` is always a warning: a check had to
+ * be left out (block too big, parser gave up), which is never silent.
  * `unfinished`: work in a workspace that came to no end.
  */
 export type IssueKind =
@@ -22,6 +23,11 @@ export type IssueKind =
   | 'secret'
   | 'syntax-error'
   | 'unfinished'
+  | 'bad-path'
+  | 'broken-import'
+  | 'failed-check'
+  | 'failed-example'
+  | 'doubt'
   | 'not-checked';
 
 /** One finding. It never holds a secret, so it may be logged and sent to a model. */

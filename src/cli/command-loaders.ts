@@ -9,6 +9,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['route', async () => (await import('./commands/route.ts')).registerRoute],
   ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
   ['log', async () => (await import('./commands/log.ts')).registerLog],
+  ['checks', async () => (await import('./commands/checks.ts')).registerChecks],
   ['doctor', async () => (await import('./commands/doctor.ts')).registerDoctor],
   ['demo', async () => (await import('./commands/demo.ts')).registerDemo],
   ['config', async () => (await import('./commands/config.ts')).registerConfig],

@@ -47,6 +47,18 @@ export interface Config {
     /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */
     readonly repairRounds: number;
   };
+  readonly checks: {
+    /** Whether a project's own checks are run on what a task changes. Default true. */
+    readonly enabled: boolean;
+    /** `none`: code that a model wrote is run without a sandbox, as the user. Default `auto`. */
+    readonly sandbox: 'auto' | 'none';
+    /** Shell commands in place of what is found in a project. Default none. */
+    readonly commands: readonly string[];
+    /** Longest time for one check. Default 2 min. */
+    readonly timeoutMs: number;
+    /** Most memory of one check, all its processes together. Default 2 GiB. */
+    readonly memoryBytes: number;
+  };
   readonly gateway: {
     /** Default 127.0.0.1. */
     readonly host: string;
@@ -106,6 +118,8 @@ export interface Paths {
   readonly ledgerFile: string;
   readonly budgetFile: string;
   readonly coolDownFile: string;
+  /** The workspaces whose own lists of checks the user trusts. */
+  readonly trustFile: string;
   readonly logFolder: string;
   /** Whole outputs that were too long for the client that asked. */
   readonly outputFolder: string;

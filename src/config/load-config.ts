@@ -60,6 +60,13 @@ export function loadConfig(environment: Environment): LoadedConfig {
       },
       router: { threshold: get('router.threshold') },
       critic: { repairRounds: get('critic.repairRounds') },
+      checks: {
+        enabled: get('checks.enabled'),
+        sandbox: get('checks.sandbox'),
+        commands: get('checks.commands'),
+        timeoutMs: get('checks.timeout'),
+        memoryBytes: get('checks.memory'),
+      },
       gateway: {
         host: get('gateway.host'),
         port: get('gateway.port'),

@@ -13,6 +13,7 @@ export function resolvePaths(environment: Environment): Paths {
     ledgerFile: join(stateFolder, 'ledger.db'),
     budgetFile: join(stateFolder, 'token_budget.json'),
     coolDownFile: join(stateFolder, 'cool-down.json'),
+    trustFile: join(stateFolder, 'trusted-checks.json'),
     logFolder: join(home, 'logs'),
     outputFolder: join(stateFolder, 'outputs'),
   };

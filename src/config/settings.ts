@@ -1,5 +1,6 @@
 import { parseDuration } from './parse-duration.ts';
 import { parseModelRules } from './parse-model-rules.ts';
+import { parseSize } from './parse-size.ts';
 import { parseTokens } from './parse-tokens.ts';
 
 /** A setting that a user may give in config.json or in the environment. */
@@ -95,6 +96,23 @@ const modelRules: SettingForm = {
   parse: (value) => (typeof value === 'string' && parseModelRules(value) !== null ? value : null),
 };
 
+const size: SettingForm = {
+  expected: 'a size from 64 MiB up, such as 512MiB or 2GiB',
+  parse: (value) => {
+    const bytes = typeof value === 'string' ? parseSize(value) : null;
+    return bytes !== null && bytes >= 64 * 1024 ** 2 ? bytes : null;
+  },
+};
+
+const commands: SettingForm = {
+  expected: 'a shell command, or a list of up to 20, such as ["npm test", "make lint"]',
+  parse: (value) => {
+    const list = typeof value === 'string' ? [value] : value;
+    if (!Array.isArray(list) || list.length > 20) return null;
+    return list.every((each) => typeof each === 'string' && each.trim() !== '') ? list : null;
+  },
+};
+
 /** Every setting there is, in the order in which `teelamma config` shows them. */
 export const settings = {
   'budget.limit': {
@@ -178,6 +196,32 @@ export const settings = {
     form: wholeNumber(0, 3),
     fallback: 1,
     description: 'rounds in which a specialist mends its own answer',
+  },
+  'checks.enabled': {
+    form: flag,
+    fallback: true,
+    description: "whether a project's own checks are run on what a task changes",
+  },
+  'checks.sandbox': {
+    environmentName: 'TEELAMMA_SANDBOX',
+    form: oneOf('auto', 'none'),
+    fallback: 'auto',
+    description: 'none runs code that a model wrote as you, with your files and network',
+  },
+  'checks.commands': {
+    form: commands,
+    fallback: [],
+    description: 'commands to check with, in place of what is found in a project',
+  },
+  'checks.timeout': {
+    form: duration,
+    fallback: 120_000,
+    description: 'longest time for one check',
+  },
+  'checks.memory': {
+    form: size,
+    fallback: 2 * 1024 ** 3,
+    description: 'most memory of one check, all its processes together',
   },
   'gateway.host': {
     form: name,

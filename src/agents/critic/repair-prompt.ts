@@ -44,6 +44,16 @@ function adviceOn(kind: Issue['kind'], answerText: string): string | undefined {
       return 'Correct the code so that it parses, and label each code block with the language that it is really written in.';
     case 'secret':
       return 'Replace each secret by an environment variable or by an obvious placeholder such as <API_KEY>.';
+    case 'bad-path':
+      return 'Name files by their path relative to the workspace, and change none outside of it.';
+    case 'broken-import':
+      return 'Import only from files that exist, and only names that they export.';
+    case 'failed-check':
+      return "Mend the code so that the project's checks pass; do not weaken a test or a check to get there.";
+    case 'failed-example':
+      return 'Correct the code so that each example gives the result that it states.';
+    case 'doubt':
+      return 'Look into each doubt of the reviewer, and correct what is really wrong.';
     case 'no-answer':
       return 'Answer the task.';
     case 'refusal':

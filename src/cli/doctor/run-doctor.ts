@@ -9,6 +9,7 @@ import { checkClaude } from './check-claude.ts';
 import { checkFiles } from './check-files.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkOllama } from './check-ollama.ts';
+import { checkSandbox } from './check-sandbox.ts';
 import { checkSetup } from './check-setup.ts';
 import { readableConfig } from './readable-config.ts';
 
@@ -37,15 +38,16 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
   const asking = { offline: options.offline, signal: context.signal };
   const moment = { nowMs: context.nowMs(), timeZone: context.timeZone };
   const files = checkFiles(config.paths);
-  const [claude, ollama, ledger] = await Promise.all([
+  const [claude, ollama, ledger, sandbox] = await Promise.all([
     checkClaude(config, asking),
     checkOllama(config, asking),
     checkLedger(config, context.environment, moment),
+    checkSandbox(config, context.environment, context.signal),
   ]);
   const setup = checkSetup(context.environment, readable);
   const diagnosis: Diagnosis = {
-    checks: [...setup, ...claude.checks, ...ollama.checks, ...ledger.checks, ...files.checks].map((check) =>
-      withoutKeys(check, config),
+    checks: [...setup, ...claude.checks, ...ollama.checks, ...ledger.checks, ...files.checks, sandbox].map(
+      (check) => withoutKeys(check, config),
     ),
     hasValidConfig: readable.problems.length === 0,
     claude: claude.isUsable,

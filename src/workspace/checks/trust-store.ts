@@ -1,0 +1,45 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '../../config/make-folder.ts';
+import { TeelammaError } from '../../errors.ts';
+
+/** Remembers which lists of checks a user has looked at and trusts; a list that changes is another one. */
+export interface TrustStore {
+  isTrusted(trustKey: string): boolean;
+  /** @throws TeelammaError `state-unwritable` */
+  setTrusted(trustKey: string, isTrusted: boolean): void;
+}
+
+/** Kept in a file of the installation, never in a workspace, which its own author could write. */
+export function createTrustStore(file: string): TrustStore {
+  return {
+    isTrusted: (key) => readKeys(file).includes(key),
+    setTrusted: (key, isTrusted) => {
+      const others = readKeys(file).filter((each) => each !== key);
+      try {
+        makeFolder(dirname(file));
+        writeFileSync(`${file}.new`, `${JSON.stringify(isTrusted ? [...others, key] : others, null, 2)}\n`, {
+          mode: 0o600,
+        });
+        renameSync(`${file}.new`, file);
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause);
+        throw new TeelammaError(
+          'state-unwritable',
+          `${file} cannot be written, so trust was not changed: ${problem}`,
+          { cause },
+        );
+      }
+    },
+  };
+}
+
+/** A file that is missing or damaged trusts nothing. */
+function readKeys(file: string): readonly string[] {
+  try {
+    const keys: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    return Array.isArray(keys) ? keys.filter((key) => typeof key === 'string') : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,72 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+
+/** What this machine's tools need to be seen by a sandboxed command, beside the system's own folders. */
+export interface ToolFolders {
+  /** Absolute, each existing; shown read-only at the same place. */
+  readonly folders: readonly string[];
+  /** Folders of the home that are shown inside the command's own home, as the tools look for them there. */
+  readonly inHome: ReadonlyArray<{ readonly source: string; readonly inHome: string }>;
+  readonly path: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/**
+ * Version managers and package caches that live in a home. Each by itself, since the home also holds what no check may read: keys,
+ * tokens, histories. Credentials that stand beside them (`.cargo/credentials.toml`, `.m2/settings.xml`, `.npmrc`) are not in the list.
+ */
+const inHomes = [
+  '.pyenv',
+  '.rustup',
+  '.cargo/bin',
+  '.nvm',
+  '.volta',
+  '.local/share/fnm',
+  '.asdf',
+  '.local/share/mise',
+  '.local/share/uv',
+  '.sdkman',
+  '.bun',
+  '.deno',
+  'go/pkg/mod',
+  'sdk',
+];
+
+/** Finds them for a user's PATH and home. */
+export function toolFolders(pathVariable: string, home: string): ToolFolders {
+  const folders = new Set(inHomes.map((name) => join(home, name)).filter((folder) => existsSync(folder)));
+  const path: string[] = [];
+  for (const entry of pathVariable.split(delimiter)) {
+    if (!entry.startsWith('/') || !existsSync(entry) || isSystem(entry)) {
+      if (isSystem(entry)) path.push(entry);
+      continue;
+    }
+    const isInHome = entry === home || entry.startsWith(`${home}/`);
+    // A folder of programs is shown whole where it is not somebody's home; in a home only what is known, and `bin` itself.
+    if (!isInHome || /\/s?bin$/.test(entry)) folders.add(entry);
+    path.push(entry);
+  }
+  const nodePrefix = dirname(dirname(realpathSync(process.execPath)));
+  if (!isSystem(`${nodePrefix}/`) && nodePrefix !== '/' && nodePrefix !== home) folders.add(nodePrefix);
+  const inHome = ['.cargo/registry', '.cargo/git', '.m2/repository']
+    .map((name) => ({ source: join(home, name), inHome: name }))
+    .filter(({ source }) => existsSync(source));
+  return {
+    folders: [...folders].sort(),
+    inHome,
+    path: [dirname(process.execPath), ...path, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    environment: {
+      ...present('PYENV_ROOT', join(home, '.pyenv')),
+      ...present('RUSTUP_HOME', join(home, '.rustup')),
+      ...present('GOMODCACHE', join(home, 'go/pkg/mod')),
+    },
+  };
+}
+
+function isSystem(folder: string): boolean {
+  return /^\/(?:usr|bin|sbin|lib|lib64|opt|nix\/store)(?:\/|$)/.test(folder);
+}
+
+function present(name: string, folder: string): Record<string, string> {
+  return existsSync(folder) ? { [name]: folder } : {};
+}

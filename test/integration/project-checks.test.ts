@@ -1,0 +1,232 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TeelammaError } from '../../src/errors.ts';
+import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
+import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
+import { describeInSandbox } from '../support/needs-sandbox.ts';
+
+const user = { path: process.env['PATH'] ?? '', home: process.env['HOME'] ?? homedir() };
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'teelamma-project-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+function change(files: Readonly<Record<string, string | null>>) {
+  return Object.entries(files).map(([path, text]) => ({
+    path,
+    content: text === null ? null : Buffer.from(text),
+  }));
+}
+
+/** A small project: one test that passes, and one that fails already. */
+const sample = {
+  'package.json': '{"type":"module"}',
+  'add.js': 'export const add = (a, b) => a + b;\n',
+  'add.test.js': `import assert from 'node:assert';
+import test from 'node:test';
+import { add } from './add.js';
+test('adds', () => { assert.equal(add(1, 2), 3); });
+test('is broken already', () => { assert.equal(add(1, 2), 4); });
+`,
+};
+
+describeInSandbox('the checks of a project', () => {
+  const check = (
+    files: Readonly<Record<string, string | null>>,
+    options: Partial<ProjectChecksOptions> = {},
+  ) => new ProjectChecks({ ...user, ...options }).run({ workspaceFolder: folder, changes: change(files) });
+
+  it('name the test that a change breaks, with its place, and not the one that was broken before', async () => {
+    write(sample);
+    const report = await check({ 'add.js': 'export const add = (a, b) => a - b;\n' });
+    expect(report.ran).toMatchObject([{ name: 'node --test', outcome: 'failed' }]);
+    expect(report.issues).toEqual([
+      {
+        kind: 'failed-check',
+        severity: 'error',
+        file: 'add.test.js',
+        line: 4,
+        message: expect.stringContaining('node --test fails at add.test.js:4 in "adds": AssertionError'),
+      },
+    ]);
+    expect(readFileSync(join(folder, 'add.js'), 'utf8')).toBe(sample['add.js']);
+  });
+
+  it('do not count what failed before in the same way', async () => {
+    write(sample);
+    const report = await check({ 'add.js': 'export const add = (a, b) => b + a;\n' });
+    expect(report.issues).toEqual([]);
+    expect(report.ran).toMatchObject([{ outcome: 'failed-before' }]);
+  });
+
+  it('pass where a change mends what was broken, and see added and deleted files', async () => {
+    write(sample);
+    const report = await check({
+      'add.test.js': null,
+      'test/new.test.js': "import { add } from '../add.js'; if (add(1, 2) !== 3) throw new Error('no');\n",
+    });
+    expect(report.issues).toEqual([]);
+    expect(report.ran).toMatchObject([{ outcome: 'passed' }]);
+  });
+
+  it('tell a flaky failure from a new one', async () => {
+    write({ 't.js': '' });
+    const report = await check(
+      {
+        't.js':
+          "const f = require('fs'); if (!f.existsSync('seen')) { f.writeFileSync('seen', ''); throw new Error('first'); }",
+      },
+      { commands: ['node t.js'] },
+    );
+    expect(report.ran).toMatchObject([{ outcome: 'flaky' }]);
+    expect(report.issues).toEqual([]);
+  });
+
+  it('run with dependencies that they can use and not change', async () => {
+    write({
+      'package.json': '{"scripts":{"test":"node t.js"}}',
+      'node_modules/dep/index.js': 'module.exports = 42;',
+      't.js': '',
+    });
+    const report = await check({
+      't.js': `const f = require('fs');
+if (require('dep') !== 42) throw new Error('no dependency');
+f.mkdirSync('node_modules/.vite-temp'); // a tool's own cache
+try { f.writeFileSync('node_modules/dep/index.js', 'changed'); } catch (e) { process.exit(e.code === 'EROFS' ? 0 : 1); }`,
+    });
+    expect(report.ran).toMatchObject([{ outcome: 'passed' }]);
+    expect(readFileSync(join(folder, 'node_modules/dep/index.js'), 'utf8')).toBe('module.exports = 42;');
+    expect(existsSync(join(folder, 'node_modules/.vite-temp'))).toBe(false);
+  });
+
+  it('say which limit a check passes, and do not blame a change for one that did so before', async () => {
+    write({ 't.sh': '' });
+    const endless = { 't.sh': 'while true; do :; done' };
+    const options = { limits: { timeMs: 2_000 }, commands: ['. ./t.sh'] };
+    expect((await check(endless, options)).issues).toMatchObject([
+      { message: '. ./t.sh fails: it did not end within 2 s; without the change it does not' },
+    ]);
+    write(endless);
+    const again = await check({ 'other.js': '1' }, options);
+    expect(again.issues).toEqual([]);
+    expect(again.ran).toMatchObject([{ outcome: 'failed-before' }]);
+  });
+
+  it('say so when a change touches what judges it', async () => {
+    write(sample);
+    const report = await check({ 'package.json': '{"type":"module","scripts":{"test":"exit 0"}}' });
+    expect(report.issues).toMatchObject([{ severity: 'warning', file: 'package.json' }]);
+  });
+
+  it('refuse changes that lead out of the workspace or through a link, and write nothing', async () => {
+    write(sample);
+    symlinkSync(tmpdir(), join(folder, 'away'));
+    for (const path of [
+      '../x',
+      '/tmp/x',
+      'a/../../x',
+      'away/teelamma-x',
+      '.git/hooks/pre-commit',
+      'node_modules/x.js',
+      'a\\b',
+      '',
+    ]) {
+      const report = await check({ [path]: 'x' });
+      expect(report.ran).toEqual([]);
+      expect(report.issues).toMatchObject([{ kind: 'not-checked', severity: 'warning' }]);
+    }
+    expect(existsSync(join(tmpdir(), 'teelamma-x'))).toBe(false);
+  });
+
+  it('are left out for a workspace that is too large', async () => {
+    write({ ...sample, 'big.bin': 'x'.repeat(2_000_000) });
+    const report = await check({ 'add.js': '' }, { mostBytes: 1024 ** 2 });
+    expect(report.skipped).toMatchObject([{ why: 'the workspace has more than 1 MiB of files' }]);
+    expect((await check({ 'add.js': '' }, { mostFiles: 2 })).skipped).toMatchObject([
+      { why: 'the workspace has more than 2 files' },
+    ]);
+  });
+
+  it("follow the user's own commands in place of what is found", async () => {
+    write(sample);
+    const report = await check({ 'add.js': 'TODO' }, { commands: ['grep -q export add.js', 'true'] });
+    expect(report.ran.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ['grep -q export add.js', 'failed'],
+      ['true', 'passed'],
+    ]);
+  });
+
+  it("follow a workspace's own commands only when they are trusted as they stand", async () => {
+    write({ ...sample, 'teelamma.checks.json': '{"commands":["exit 9"]}' });
+    const trusted = new Set<string>();
+    const checks = new ProjectChecks(user, { isTrusted: (key) => trusted.has(key) });
+    expect(checks.detect(folder)).toMatchObject({
+      checks: [{ name: 'node --test' }],
+      skipped: [{ name: 'teelamma.checks.json' }],
+    });
+    trusted.add(readChecksFile(folder)?.trustKey ?? '');
+    expect(checks.detect(folder)).toMatchObject({ checks: [{ name: 'exit 9' }], skipped: [] });
+    write({ 'teelamma.checks.json': '{"commands":["exit 8"]}' });
+    expect(checks.detect(folder).checks).toMatchObject([{ name: 'node --test' }]);
+  });
+});
+
+describe('without a sandbox', () => {
+  it('no check runs, and the report says how to get one', async () => {
+    write(sample);
+    const nowhere = join(folder, 'bin');
+    mkdirSync(nowhere);
+    for (const name of ['node']) symlinkSync('/bin/true', join(nowhere, name));
+    const checks = new ProjectChecks({ path: nowhere, home: user.home });
+    const report = await checks.run({ workspaceFolder: folder, changes: change({ 'add.js': '' }) });
+    expect(report.ran).toEqual([]);
+    expect(report.skipped).toMatchObject([{ name: 'node --test' }]);
+    expect(report.issues).toMatchObject([
+      {
+        kind: 'not-checked',
+        severity: 'warning',
+        message: expect.stringMatching(/no sandbox.*install bubblewrap/s),
+      },
+    ]);
+  });
+
+  it('checks run where the user asked for that, but never those that a workspace brings along', async () => {
+    write({ ...sample, 'teelamma.checks.json': '{"commands":["touch ran"]}' });
+    const without = (commands: readonly string[]) =>
+      new ProjectChecks({ ...user, sandbox: 'none', commands }, { isTrusted: () => true });
+    expect(without([]).detect(folder)).toMatchObject({
+      checks: [],
+      skipped: [{ why: expect.stringContaining('never run without a sandbox') }],
+    });
+    const report = await without(['grep -q export add.js && test "$PWD" != /']).run({
+      workspaceFolder: folder,
+      changes: change({ 'add.js': 'nothing\n' }),
+    });
+    expect(report.ran).toMatchObject([{ outcome: 'failed' }]);
+  });
+});
+
+it("a workspace's list of checks that is not one is an error with what to do", () => {
+  write({ 'teelamma.checks.json': '{"commands": "npm test"}' });
+  expect(() => readChecksFile(folder)).toThrow(TeelammaError);
+  expect(() => readChecksFile(folder)).toThrow(/must be of the form/);
+});
