@@ -207,8 +207,17 @@ async function assemble(
   );
   const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });
   const pipeline = new Pipeline(
-    { maxTokens: config.claude.maxTokens, repairRounds: config.critic.repairRounds },
-    { coordinator, turn, critic: new Critic(), ledger, log },
+    {
+      maxTokens: config.claude.maxTokens,
+      repairRounds: config.critic.repairRounds,
+      workspace: {
+        maxTurns: config.workspace.maxTurns,
+        maxTokens: config.workspace.maxTokens,
+        timeLimitMs: config.workspace.timeoutMs,
+        closedFolders: [config.paths.home],
+      },
+    },
+    { coordinator, turn, critic: new Critic(), ledger, log, nowMs: Date.now },
   );
   return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, log };
 }

@@ -5,15 +5,31 @@ import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
 import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
+import type { WorkspaceTask } from './pipeline/WorkspaceTask.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
 import type { TaskEvent, TaskResult } from './task-events.ts';
 import type { Turn } from './turn.ts';
+import type { WorkspaceChecks } from './workspace/WorkspaceChecks.ts';
+import type { WorkspaceStage } from './workspace/WorkspaceStage.ts';
 
 export interface PipelineOptions {
   /** Most output tokens of one turn, before the budget lowers it. */
   readonly maxTokens: number;
   /** Rounds in which a specialist mends its own answer. */
   readonly repairRounds: number;
+  readonly workspace: WorkspaceOptions;
+}
+
+/** What a task in a workspace may take, and touch. */
+export interface WorkspaceOptions {
+  /** Most model calls of one task. */
+  readonly maxTurns: number;
+  /** Most tokens of all its calls together, whoever pays for them. */
+  readonly maxTokens: number;
+  /** Time after which no further call is made. */
+  readonly timeLimitMs: number;
+  /** Absolute folders that no task may touch, such as the installation's own. */
+  readonly closedFolders: readonly string[];
 }
 
 export interface PipelinePorts {
@@ -22,6 +38,9 @@ export interface PipelinePorts {
   readonly critic: Critic;
   readonly ledger: Ledger;
   readonly log: DecisionLog;
+  /** The checks of a workspace's project. Default: the critic's own alone. */
+  readonly checks?: WorkspaceChecks;
+  readonly nowMs: () => number;
 }
 
 export interface ExecuteOptions {
@@ -30,6 +49,11 @@ export interface ExecuteOptions {
   readonly onEvent?: (event: TaskEvent) => void;
   /** Most output tokens of one turn; default the configured ones. */
   readonly maxTokens?: number;
+  /**
+   * The folder that the task is to work in, or a stage over it. Specialists then get tools for its files; what they change is staged, and
+   * given as `files` of the result. The folder itself is not touched: to apply the result, see `applyChanges`.
+   */
+  readonly workspace?: string | WorkspaceStage;
 }
 
 /**
@@ -57,9 +81,15 @@ export class Pipeline {
    */
   async executeTask(task: string, forceAgent?: AgentName, options: ExecuteOptions = {}): Promise<TaskResult> {
     checkTask(task);
+    const workspace = await this.openWorkspace(task, options);
     const { decision, reservation } = await this.admit(task, forceAgent, options);
     const reservationId = reservation?.id ?? null;
-    const run = new TaskRun(task, { decision, reservationId }, { ...this.options, ...options }, this.ports);
+    const run = new TaskRun(
+      task,
+      { decision, reservationId },
+      { ...this.options, ...options, workspace },
+      this.ports,
+    );
     const unsubscribe = this.ports.ledger.subscribe((event) => showThreshold(run, event));
     try {
       run.emit({ type: 'decision', decision });
@@ -96,10 +126,21 @@ export class Pipeline {
     return admission;
   }
 
+  private async openWorkspace(
+    task: string,
+    { workspace, maxTokens }: ExecuteOptions,
+  ): Promise<WorkspaceTask | null> {
+    if (workspace === undefined) return null;
+    // Loaded only here: the tools bring a regular expression engine and schemas along.
+    const { WorkspaceTask } = await import('./pipeline/WorkspaceTask.ts');
+    const options = { ...this.options.workspace, maxOutputTokens: maxTokens ?? this.options.maxTokens };
+    return WorkspaceTask.open(task, workspace, options, this.ports);
+  }
+
   private async repair(run: TaskRun, first: JudgedAnswer): Promise<JudgedAnswer> {
     let answer = first;
     for (let round = 0; round < this.options.repairRounds; round += 1) {
-      if (answer.verdict.outcome !== 'needs-repair') break;
+      if (answer.verdict.outcome !== 'needs-repair' || !run.mayGoOn()) break;
       answer = await run.improve('repair', answer.turn.agent, answer);
     }
     return answer;
@@ -107,7 +148,7 @@ export class Pipeline {
 
   /** The other specialist, with fresh eyes, where the user's wish and the budget let it. */
   private async escalate(run: TaskRun, answer: JudgedAnswer): Promise<JudgedAnswer> {
-    if (answer.verdict.outcome === 'approved') return answer;
+    if (answer.verdict.outcome === 'approved' || !run.mayGoOn()) return answer;
     const other = otherAgent(answer.turn.agent);
     return run.mayUse(other) ? run.improve('escalation', other, answer) : answer;
   }

@@ -19,6 +19,14 @@ export type TaskEvent =
   /** A piece of the answer's text, as it comes. A new `turn-started` or `handover` means that the answer starts again. */
   | { readonly type: 'text'; readonly agent: AgentName; readonly text: string }
   | { readonly type: 'waiting'; readonly reason: string }
+  /** A tool was used on the staged files of a workspace; `subject` is the path or pattern it was used on, or empty. */
+  | {
+      readonly type: 'tool';
+      readonly agent: AgentName;
+      readonly name: string;
+      readonly subject: string;
+      readonly isError: boolean;
+    }
   /** The turn passes to the other specialist. */
   | { readonly type: 'handover'; readonly handover: Handover }
   | { readonly type: 'turn-settled'; readonly turn: TurnSummary; readonly budgets: readonly BudgetStatus[] }
@@ -48,6 +56,15 @@ export interface TurnSummary {
   readonly latencyMs: number;
 }
 
+/** A file that a task in a workspace would change. */
+export interface ChangedFile {
+  /** Relative to the workspace, with `/`. */
+  readonly path: string;
+  readonly status: 'added' | 'modified' | 'deleted';
+  /** As git writes it; `git apply` takes it. */
+  readonly diff: string;
+}
+
 /** Everything that came of one task. */
 export interface TaskResult {
   readonly taskId: string;
@@ -58,6 +75,8 @@ export interface TaskResult {
   readonly model: string;
   readonly decision: RoutingDecision;
   readonly verdict: Verdict;
+  /** What it would change in its workspace, by path; none without one. Nothing of it is applied yet. */
+  readonly files: readonly ChangedFile[];
   readonly estimatedTokens: number;
   /** Tokens that this task charged to the budget: all turns, and what attempts that failed stay charged. */
   readonly chargedTokens: number;

@@ -59,6 +59,14 @@ export interface Config {
     /** Most memory of one check, all its processes together. Default 2 GiB. */
     readonly memoryBytes: number;
   };
+  readonly workspace: {
+    /** Most model calls of one task in a workspace. Default 40. */
+    readonly maxTurns: number;
+    /** Most tokens of all its calls together, Ollama's too. Default 1,000,000. */
+    readonly maxTokens: number;
+    /** Time after which no further call is made. Default 30 min. */
+    readonly timeoutMs: number;
+  };
   readonly gateway: {
     /** Default 127.0.0.1. */
     readonly host: string;

@@ -67,6 +67,11 @@ export function loadConfig(environment: Environment): LoadedConfig {
         timeoutMs: get('checks.timeout'),
         memoryBytes: get('checks.memory'),
       },
+      workspace: {
+        maxTurns: get('workspace.maxTurns'),
+        maxTokens: get('workspace.maxTokens'),
+        timeoutMs: get('workspace.timeout'),
+      },
       gateway: {
         host: get('gateway.host'),
         port: get('gateway.port'),

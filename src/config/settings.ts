@@ -223,6 +223,21 @@ export const settings = {
     fallback: 2 * 1024 ** 3,
     description: 'most memory of one check, all its processes together',
   },
+  'workspace.maxTurns': {
+    form: wholeNumber(1, 500),
+    fallback: 40,
+    description: 'most model calls of one task in a workspace',
+  },
+  'workspace.maxTokens': {
+    form: tokens,
+    fallback: 1_000_000,
+    description: 'most tokens of one task in a workspace, whoever pays for them',
+  },
+  'workspace.timeout': {
+    form: duration,
+    fallback: 1_800_000,
+    description: 'longest time for one task in a workspace',
+  },
   'gateway.host': {
     form: name,
     fallback: '127.0.0.1',

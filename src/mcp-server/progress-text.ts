@@ -13,6 +13,8 @@ export function progressText(event: TaskEvent): string | null {
       return null;
     case 'waiting':
       return `Waiting: ${event.reason}`;
+    case 'tool':
+      return `${event.agent}: ${event.name} ${event.subject}`.trimEnd();
     case 'handover':
       return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}`;
     case 'turn-settled':

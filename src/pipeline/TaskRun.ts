@@ -1,19 +1,30 @@
 import { answerText } from '../agents/critic/answer-text.ts';
 import { repairPrompt } from '../agents/critic/repair-prompt.ts';
+import { workspaceRepairPrompt } from '../agents/critic/workspace-repair-prompt.ts';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
 import { type AgentName, otherAgent } from '../agents/Specialist.ts';
 import type { Verdict } from '../agents/verdict.ts';
-import type { MessageParam, RawMessageStreamEvent } from '../messages/types.ts';
-import type { ExecuteOptions, PipelineOptions, PipelinePorts } from '../pipeline.ts';
+import type { MessageParam, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
+import type { ExecuteOptions, PipelinePorts } from '../pipeline.ts';
 import type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from '../task-events.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
 import { taskRequest } from './task-request.ts';
+import type { UsedTool } from './tool-calls.ts';
+import type { Work, WorkState, WorkspaceTask } from './WorkspaceTask.ts';
 
 /** An answer with what the critic says of it. */
 export interface JudgedAnswer {
   readonly turn: TurnResult;
   readonly text: string;
   readonly verdict: Verdict;
+  /** The files and the conversation that it stands for; null without a workspace. */
+  readonly state: WorkState | null;
+}
+
+export interface TaskRunOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
+  readonly maxTokens: number;
+  /** Where the task works on files; null where it only answers. */
+  readonly workspace: WorkspaceTask | null;
 }
 
 /** What one task has gathered while it runs: turns, handovers, warnings; and the steps that it is made of. */
@@ -21,9 +32,10 @@ export class TaskRun {
   private readonly task: string;
   private readonly decision: RoutingDecision;
   private readonly reservationId: string | null;
-  private readonly options: PipelineOptions & ExecuteOptions;
+  private readonly options: TaskRunOptions;
   private readonly ports: PipelinePorts;
   private readonly signal: AbortSignal;
+  private readonly workspace: WorkspaceTask | null;
   private readonly turns: TurnSummary[] = [];
   private readonly handovers: Handover[] = [];
   private readonly warnings: string[] = [];
@@ -32,7 +44,7 @@ export class TaskRun {
   constructor(
     task: string,
     admission: { readonly decision: RoutingDecision; readonly reservationId: string | null },
-    options: PipelineOptions & ExecuteOptions,
+    options: TaskRunOptions,
     ports: PipelinePorts,
   ) {
     this.task = task;
@@ -41,6 +53,7 @@ export class TaskRun {
     this.options = options;
     this.ports = ports;
     this.signal = options.signal ?? new AbortController().signal;
+    this.workspace = options.workspace;
   }
 
   emit(event: TaskEvent): void {
@@ -54,41 +67,23 @@ export class TaskRun {
 
   /** Has `agent` answer, or the other specialist where it cannot; then the critic judges. With `previous`, its issues are fed back. */
   async ask(purpose: TurnPurpose, agent: AgentName, previous?: JudgedAnswer): Promise<JudgedAnswer> {
-    const turn = await this.ports.turn.run(
-      {
-        taskId: this.decision.taskId,
-        kind: this.decision.kind,
-        scope: { complexity: this.decision.complexity.level },
-        request: taskRequest(this.conversation(previous), this.options.maxTokens),
-        agent,
-        reservationId: this.reservationId,
-        forced: this.decision.forced && this.decision.targetAgent === 'claude-specialist',
-        // The other specialist has failed already when a task is escalated; asking it once more would change nothing.
-        mayHandOver: purpose !== 'escalation' && this.mayUse(otherAgent(agent)),
-      },
-      {
-        signal: this.signal,
-        onStart: (start) => this.emit({ type: 'turn-started', purpose, ...start }),
-        onEvent: (from, event) => this.emitText(from, event),
-        onWait: (reason) => this.emit({ type: 'waiting', reason }),
-        onWarning: (message) => this.warn(message),
-        onHandover: (handover) => {
-          this.handovers.push(handover);
-          this.emit({ type: 'handover', handover });
-        },
-      },
-    );
-    this.addTurn(purpose, turn);
-    return this.judge(turn);
+    if (this.workspace)
+      return this.judgeWork(this.workspace, await this.work(this.workspace, purpose, agent, previous));
+    const request = taskRequest(this.conversation(previous), this.options.maxTokens);
+    // The other specialist has failed already when a task is escalated; asking it once more would change nothing.
+    return this.judge(await this.turn(purpose, agent, request, purpose !== 'escalation'));
   }
 
   /** As `ask`, but an answer that is there already is kept where nobody can better it. */
   async improve(purpose: TurnPurpose, agent: AgentName, previous: JudgedAnswer): Promise<JudgedAnswer> {
     try {
       const next = await this.ask(purpose, agent, previous);
-      return errorsOf(next) <= errorsOf(previous) ? next : previous;
+      if (errorsOf(next) <= errorsOf(previous)) return next;
+      this.goBackTo(previous);
+      return previous;
     } catch (error) {
       if (this.signal.aborted) throw error;
+      this.goBackTo(previous);
       const problem = error instanceof Error ? error.message : String(error);
       this.warn(`The answer could not be improved: ${problem}`);
       return previous;
@@ -98,6 +93,11 @@ export class TaskRun {
   /** Whether the user's wish lets this specialist take part: forcing Ollama says that no Claude token is to be spent. */
   mayUse(agent: AgentName): boolean {
     return !this.decision.forced || agent === this.decision.targetAgent || agent === 'ollama-specialist';
+  }
+
+  /** Whether the limits of the workspace let a specialist go on. */
+  mayGoOn(): boolean {
+    return this.workspace === null || this.workspace.limit() === null;
   }
 
   /** Whether Claude did all of it, so that what was charged is what such a task needs. */
@@ -121,6 +121,7 @@ export class TaskRun {
       model: turn.model,
       decision: this.decision,
       verdict,
+      files: this.workspace?.files() ?? [],
       estimatedTokens: this.decision.estimatedTokens,
       chargedTokens: [...this.turns, ...this.handovers].reduce((sum, each) => sum + each.chargedTokens, 0),
       turns: this.turns,
@@ -128,6 +129,81 @@ export class TaskRun {
       warnings: this.warnings,
       budgets: this.ports.ledger.snapshot({ complexity: this.decision.complexity.level }),
     };
+  }
+
+  /** One model call under the budget. */
+  private async turn(
+    purpose: TurnPurpose,
+    agent: AgentName,
+    request: MessagesRequest,
+    mayHandOver: boolean,
+  ): Promise<TurnResult> {
+    const turn = await this.ports.turn.run(
+      {
+        taskId: this.decision.taskId,
+        kind: this.decision.kind,
+        scope: { complexity: this.decision.complexity.level },
+        request,
+        agent,
+        reservationId: this.reservationId,
+        forced: this.decision.forced && this.decision.targetAgent === 'claude-specialist',
+        mayHandOver: mayHandOver && this.mayUse(otherAgent(agent)),
+      },
+      {
+        signal: this.signal,
+        onStart: (start) => this.emit({ type: 'turn-started', purpose, ...start }),
+        onEvent: (from, event) => this.emitText(from, event),
+        onWait: (reason) => this.emit({ type: 'waiting', reason }),
+        onWarning: (message) => this.warn(message),
+        onHandover: (handover) => {
+          this.handovers.push(handover);
+          this.emit({ type: 'handover', handover });
+        },
+      },
+    );
+    this.addTurn(purpose, turn);
+    return turn;
+  }
+
+  /** Work on the staged files, turn by turn. The conversation goes on with the issues, unless there was nothing in it worth keeping. */
+  private async work(
+    workspace: WorkspaceTask,
+    purpose: TurnPurpose,
+    agent: AgentName,
+    previous: JudgedAnswer | undefined,
+  ): Promise<Work> {
+    if (previous?.verdict.outcome === 'rejected') workspace.beginAnew();
+    else if (previous) workspace.tell(workspaceRepairPrompt(previous.verdict.issues));
+    let isBegun = false;
+    const ask = async (by: AgentName, request: MessagesRequest) => {
+      // What was begun can go to the other specialist at each turn, who finds the whole of it: no staged edit is lost with a budget.
+      const turn = await this.turn(purpose, by, request, isBegun || purpose !== 'escalation');
+      isBegun = true;
+      return turn;
+    };
+    return workspace.work(agent, {
+      ask,
+      onTool: (by, used) => this.noteTool(by, used),
+      onWarning: (message) => this.warn(message),
+      signal: this.signal,
+    });
+  }
+
+  private noteTool(agent: AgentName, used: UsedTool): void {
+    this.emit({ type: 'tool', agent, ...used });
+    const { name, subject, isError } = used;
+    const { taskId } = this.decision;
+    this.ports.log.record({
+      agent,
+      action: 'tool',
+      taskId,
+      input: { tool: name, subject },
+      output: { isError },
+    });
+  }
+
+  private goBackTo({ state }: JudgedAnswer): void {
+    if (state !== null) this.workspace?.restore(state);
   }
 
   /** Only text is carried over, so that either specialist can go on with it. */
@@ -143,6 +219,17 @@ export class TaskRun {
 
   private async judge(turn: TurnResult): Promise<JudgedAnswer> {
     const verdict = await this.ports.critic.review({ task: this.task, message: turn.message }, this.signal);
+    return this.judged(turn, verdict, null);
+  }
+
+  private async judgeWork(workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
+    const onChecks = () => this.emit({ type: 'waiting', reason: "the project's checks are run" });
+    const { critic, checks } = this.ports;
+    const verdict = await workspace.judge(work, { critic, checks, onChecks }, this.signal);
+    return this.judged(work.turn, verdict, workspace.state());
+  }
+
+  private judged(turn: TurnResult, verdict: Verdict, state: WorkState | null): JudgedAnswer {
     this.ports.log.record({
       agent: 'critic',
       action: 'review',
@@ -151,7 +238,7 @@ export class TaskRun {
       output: { ...verdict },
     });
     this.emit({ type: 'verdict', agent: turn.agent, verdict });
-    return { turn, text: answerText(turn.message), verdict };
+    return { turn, text: answerText(turn.message), verdict, state };
   }
 
   private addTurn(purpose: TurnPurpose, turn: TurnResult): void {

@@ -21,7 +21,10 @@ export interface StagedFile {
   readonly image: FileImage;
 }
 
-interface Entry {
+/** The staged files at one moment. */
+export type StageSnapshot = ReadonlyMap<string, StagedEntry>;
+
+interface StagedEntry {
   /** What the disk held when the task first changed it; null for nothing. */
   readonly before: FileImage | null;
   /** What the task made of it; null for deleted. */
@@ -43,7 +46,7 @@ const newFileMode = 0o644;
 export class WorkspaceStage {
   readonly limits: WorkspaceLimits;
   private readonly root: WorkspaceRoot;
-  private readonly entries = new Map<string, Entry>();
+  private entries = new Map<string, StagedEntry>();
   private changeCount = 0;
 
   private constructor(root: WorkspaceRoot, limits: WorkspaceLimits) {
@@ -170,6 +173,15 @@ export class WorkspaceStage {
     return changes.sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  snapshot(): StageSnapshot {
+    return new Map(this.entries);
+  }
+
+  restore(snapshot: StageSnapshot): void {
+    this.entries = new Map(snapshot);
+    this.changeCount += 1;
+  }
+
   /** What stands in a folder as the task sees it: names of files and folders, links left out. */
   namesIn(folder: string): { readonly files: readonly string[]; readonly folders: readonly string[] } {
     const parts = folder === '' ? [] : folder.split('/');
@@ -261,7 +273,7 @@ function sameImage(a: FileImage, b: FileImage): boolean {
   return a.mode === b.mode && a.content.equals(b.content);
 }
 
-function sizeOf({ before, after }: Entry): number {
+function sizeOf({ before, after }: StagedEntry): number {
   return (before?.content.length ?? 0) + (after?.content.length ?? 0);
 }
 

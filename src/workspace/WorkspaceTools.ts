@@ -28,7 +28,7 @@ export interface ToolAnswer {
 /** The tools that a specialist works on a stage with. What a task has read is remembered from one call to the next. */
 export class WorkspaceTools {
   private readonly stage: WorkspaceStage;
-  private readonly seen = new Map<string, string>();
+  private seen = new Map<string, string>();
 
   constructor(stage: WorkspaceStage) {
     this.stage = stage;
@@ -47,9 +47,13 @@ export class WorkspaceTools {
     }));
   }
 
-  /** What the task knows of each file that it read or wrote: a hash of its content. */
-  get seenFiles(): ReadonlyMap<string, string> {
-    return this.seen;
+  /** What the task knows of each file that it read or wrote: a hash of its content. A copy. */
+  seenFiles(): ReadonlyMap<string, string> {
+    return new Map(this.seen);
+  }
+
+  restoreSeen(seen: ReadonlyMap<string, string>): void {
+    this.seen = new Map(seen);
   }
 
   /**

@@ -31,7 +31,8 @@ function isUnusable(elision: Elision): boolean {
   return elision.form === 'worded' || !elision.isComment;
 }
 
-function asksForExcerpt(task: string): boolean {
+/** Whether a task asks for a part, an outline or an explanation rather than for the whole of something. */
+export function asksForExcerpt(task: string): boolean {
   return excerptWords.test(task) || questionOpening.test(task);
 }
 

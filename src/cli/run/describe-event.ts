@@ -16,6 +16,8 @@ export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): stri
     }
     case 'waiting':
       return `Waiting: ${event.reason}`;
+    case 'tool':
+      return `${event.agent}: ${event.name}${event.subject && ` ${event.subject}`}${event.isError ? ' (refused)' : ''}`;
     case 'handover':
       return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}${stillCharged(event.handover)}`;
     case 'turn-settled': {

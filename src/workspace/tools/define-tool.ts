@@ -36,7 +36,7 @@ export function defineTool<Shape extends z.ZodRawShape>(tool: {
   return {
     name: tool.name,
     description: tool.description,
-    inputSchema: { ...inputSchema, type: 'object' },
+    inputSchema: { ...inputSchema, type: 'object', properties: briefly(inputSchema.properties ?? {}) },
     run: async (input, context) => {
       const parsed = schema.safeParse(asMeant(input, inputSchema.properties ?? {}));
       if (parsed.success) return tool.run(parsed.data, context);
@@ -50,6 +50,17 @@ export function defineTool<Shape extends z.ZodRawShape>(tool: {
       );
     },
   };
+}
+
+/** Each turn sends the schemas again, so what the description says, or hardly ever matters, is left out. */
+function briefly(properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, property]) => {
+      if (!isRecord(property)) return [name, property];
+      const { default: _default, minimum: _least, maximum: _most, ...rest } = property;
+      return [name, rest];
+    }),
+  );
 }
 
 /** Names that models use for ours, from other tools that they know. */
