@@ -18,7 +18,7 @@ import { measure } from './ledger/measure.ts';
 import { type Sample, tabulate } from './ledger/report.ts';
 
 const sqliteLoops = ['bare', 'pairs-1', 'calls-1', 'pairs-32', 'calls-32'];
-const postgresLoops = ['bare', 'bare-own-row', 'pairs-1', 'pairs-32'];
+const postgresLoops = ['bare', 'bare-own-row', 'pairs-1', 'leased-pairs-1', 'pairs-32', 'leased-pairs-32'];
 /** The connections to Postgres are spread over at most this many processes, so that the clients' own processes do not crowd out the server. */
 const mostPostgresProcesses = 4;
 

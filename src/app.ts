@@ -87,10 +87,10 @@ export async function openLedger(
   scope?: ProcessScope,
 ): Promise<Ledger> {
   const source: BudgetSource = budgetSource(config, environment);
-  const { url } = config.ledger;
+  const { url, lease } = config.ledger;
   if (url !== undefined) {
     const { openPostgresLedger } = await import('./state/postgres-ledger.ts');
-    return openPostgresLedger({ url, budgets: source, ...(scope && { scope }) }, { newId });
+    return openPostgresLedger({ url, lease, budgets: source, ...(scope && { scope }) }, { newId });
   }
   const { openSqliteLedger } = await import('./state/sqlite-ledger.ts');
   return openSqliteLedger(

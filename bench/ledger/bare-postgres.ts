@@ -5,9 +5,9 @@ import { openPostgresLedger } from '../../src/state/postgres-ledger.ts';
 import { budget, heldTokens, usedTokens } from './budget.ts';
 import type { BenchLoop } from './ledger-loop.ts';
 
-export function openPostgres(url: string): Ledger {
+export function openPostgres(url: string, lease = false): Ledger {
   return openPostgresLedger(
-    { url, budgets: () => [budget], patienceMs: 60_000, graceMs: 0 },
+    { url, budgets: () => [budget], patienceMs: 60_000, graceMs: 0, lease },
     { newId: randomUUID },
   );
 }

@@ -12,7 +12,7 @@ export interface BenchLoop {
 
 /**
  * `pairs-N`: `reserve({firstTurn})`, then `settleTurn` and `close` in one tick: two commits. `calls-N`: reserve, beginTurn, settleTurn,
- * close, each awaited: four commits. N pairs are under way at a time.
+ * close, each awaited: four commits. N pairs are under way at a time. `leased-` before it: with leases.
  */
 export function ledgerLoop(ledger: Ledger, loop: string, latenciesUs: number[]): BenchLoop {
   const task = { taskId: 'benchmark-task', kind: 'complex', atLeastTokens: heldTokens };

@@ -31,7 +31,7 @@ function openLoop(latenciesUs: number[]): Promise<BenchLoop> | BenchLoop {
     return loop === 'bare' ? bareSqlite(file, latenciesUs) : ledgerLoop(openSqlite(file), loop, latenciesUs);
   }
   if (loop.startsWith('bare')) return barePostgres(target, loop === 'bare-own-row', latenciesUs);
-  return ledgerLoop(openPostgres(target), loop, latenciesUs);
+  return ledgerLoop(openPostgres(target, loop.startsWith('leased')), loop, latenciesUs);
 }
 
 async function run(loop: BenchLoop, latenciesUs: readonly number[]): Promise<ConnectionResult> {

@@ -92,6 +92,8 @@ export interface Config {
   readonly ledger: {
     /** `normal` survives a killed process; `full` survives a power cut too and costs an fsync a commit. Default `normal`. */
     readonly synchronous: 'normal' | 'full';
+    /** For a team's ledger: whether a process takes slices of what remains and works on them. Default true. */
+    readonly lease: boolean;
     /** `postgres://...` of a team's ledger; undefined for the installation's own file. Holds a password: never shown or stored. */
     readonly url: string | undefined;
   };

@@ -82,7 +82,11 @@ export function loadConfig(environment: Environment): LoadedConfig {
         notices: get('gateway.notices'),
       },
       log: { level: get('log.level'), prompts: get('log.prompts') },
-      ledger: { synchronous: get('ledger.synchronous'), url: ledgerUrl(environment) },
+      ledger: {
+        synchronous: get('ledger.synchronous'),
+        lease: get('ledger.lease'),
+        url: ledgerUrl(environment),
+      },
     },
   };
 }

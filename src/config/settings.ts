@@ -291,6 +291,12 @@ export const settings = {
     fallback: 'normal',
     description: 'normal survives a killed process, full a power cut too',
   },
+  'ledger.lease': {
+    environmentName: 'TEELAMMA_LEDGER_LEASE',
+    form: flag,
+    fallback: true,
+    description: "whether processes of a team's ledger on Postgres lease slices of a budget",
+  },
 } as const satisfies Record<string, Omit<Setting, 'key'>>;
 
 export type SettingKey = keyof typeof settings;

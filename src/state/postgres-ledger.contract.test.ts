@@ -15,14 +15,16 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-describeLedger('Postgres', createFixture);
-describeScopes('Postgres', createFixture);
+describeLedger('Postgres', () => createFixture({ lease: false }));
+describeScopes('Postgres', () => createFixture({ lease: false }));
+describeLedger('Postgres with leases', () => createFixture({ lease: true }));
+describeScopes('Postgres with leases', () => createFixture({ lease: true }));
 
-async function createFixture(): Promise<LedgerFixture> {
+async function createFixture(options: { lease: boolean }): Promise<LedgerFixture> {
   const url = await server.createDatabase();
   return {
     open: ({ budgets, nowMs }) =>
-      openPostgresLedger({ url, budgets, graceMs: 0 }, { nowMs, newId: randomUUID }),
+      openPostgresLedger({ url, budgets, graceMs: 0, ...options }, { nowMs, newId: randomUUID }),
     cleanUp: async () => undefined,
   };
 }

@@ -36,6 +36,11 @@ export interface PostgresLedgerOptions {
   readonly patienceMs?: number;
   /** How long after the server's start nobody is taken for dead, so that those who live can come back. Default 15,000 ms. */
   readonly graceMs?: number;
+  /**
+   * Whether this object takes slices of what remains and works on them, so that it does not wait for others at a hot budget. Changes
+   * nothing of what is granted, durable or shown. Objects with and without may share a database. Default true.
+   */
+  readonly lease?: boolean;
 }
 
 export interface PostgresLedgerPorts {
@@ -80,7 +85,7 @@ class PostgresLedger implements Ledger {
   private recovery: Promise<RecoveryReport> | null = null;
 
   constructor(options: PostgresLedgerOptions, ports: PostgresLedgerPorts) {
-    this.options = { scope: {}, patienceMs: 5_000, graceMs: 15_000, ...options };
+    this.options = { scope: {}, patienceMs: 5_000, graceMs: 15_000, lease: true, ...options };
     this.newId = ports.newId;
     this.location = ledgerLocation(options.url);
     this.clock = new ServerClock(ports.nowMs);

@@ -48,6 +48,8 @@ export interface Answer {
   readonly results: readonly (OperationResult | RecoveryReport | boolean)[];
   readonly events: readonly StoredEvent[];
   readonly changed: boolean;
+  /** Whether the owner has a lease now. */
+  readonly leased: boolean;
   readonly keys: readonly Counter[];
   readonly windows: readonly WindowColumns[];
 }
@@ -67,6 +69,8 @@ export interface WriterOptions {
   readonly patienceMs: number;
   /** How long after the server's start nobody is taken for dead. */
   readonly graceMs: number;
+  /** Whether slices of the remainder are leased, see lease-functions.ts. */
+  readonly lease: boolean;
   readonly budgets: () => readonly BudgetSpec[];
 }
 
@@ -111,6 +115,7 @@ export class Writer {
   private flushing: Promise<void> | null = null;
   private retryTimer: NodeJS.Timeout | null = null;
   private isDown = false;
+  private hasLease = false;
   private isClosed = false;
 
   constructor(options: WriterOptions, ports: WriterPorts) {
@@ -235,7 +240,7 @@ export class Writer {
     for (;;) {
       const { rows } = await client.query({
         name: 'apply',
-        text: 'SELECT teelamma.apply($1, $2, $3, $4, $5, $6) AS answer',
+        text: 'SELECT teelamma.apply($1, $2, $3, $4, $5, $6, $7) AS answer',
         values: [
           this.owner,
           batch,
@@ -243,16 +248,23 @@ export class Writer {
           JSON.stringify(budgetRules(budgets, clock.nowMs())),
           clock.givenMs(),
           this.options.graceMs,
+          this.leaseFor(operations),
         ],
       });
       const answer = rows[0]?.['answer'] as Answer | { readonly otherPeriod: number };
       if (!('otherPeriod' in answer)) {
         clock.heard(answer.now);
+        this.hasLease = answer.leased;
         return answer;
       }
       // A day, week or month of the calendar began on the server's clock: the rules are made anew for it.
       clock.heard(answer.otherPeriod);
     }
+  }
+
+  private leaseFor(operations: readonly Operation[]): 'off' | 'take' | 'use' {
+    if (!this.options.lease) return 'off';
+    return this.hasLease && operations.every(isLeasable) ? 'use' : 'take';
   }
 
   private connected(): Promise<Client> {
@@ -302,6 +314,12 @@ export class Writer {
     }, waitMs);
     this.retryTimer.unref();
   }
+}
+
+/** What can be done on a lease alone, where it suffices. */
+function isLeasable(operation: Operation): boolean {
+  if (operation.do === 'reserve') return operation['forced'] !== true;
+  return operation.do === 'begin' || operation.do === 'settle' || operation.do === 'close';
 }
 
 /** What is written when the server is back, for an operation whose caller was told that it failed. */

@@ -22,6 +22,7 @@ export async function audit(pool: Pool, location: string): Promise<string[]> {
       UNION ALL SELECT unnest(r.windows), 0, t.hold, r.forced
         FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation WHERE t.state = 0
       UNION ALL SELECT unnest(windows), tokens, 0, false FROM teelamma.charge
+      UNION ALL SELECT in_window, -settled, free + settled, false FROM teelamma.lease
     ), sums AS (
       SELECT seq, sum(settled) AS settled, sum(held) AS held, sum(CASE WHEN forced THEN settled + held ELSE 0 END) AS forced
         FROM part GROUP BY seq

@@ -30,6 +30,7 @@ export const functions = `
       SELECT * INTO w FROM teelamma.budget_window WHERE budget = b AND counter = c AND NOT ended FOR UPDATE;
       IF FOUND THEN
         IF teelamma.is_current(w, spec, now_ms) THEN RETURN w.seq; END IF;
+        PERFORM teelamma.fold(w.seq, NULL);
         UPDATE teelamma.budget_window SET ended = true WHERE seq = w.seq;
       END IF;
       INSERT INTO teelamma.budget_window (budget, counter, start_ms) VALUES (b, c, now_ms)
@@ -39,7 +40,7 @@ export const functions = `
   END $$;
 
   -- The least that any of the counters has left, and whether freeing every hold would let at_least fit.
-  CREATE FUNCTION teelamma.least_left(counters jsonb, specs jsonb, now_ms bigint, at_least bigint,
+  CREATE FUNCTION teelamma.least_left(counters jsonb, specs jsonb, now_ms bigint, at_least bigint, at_most bigint,
     OUT tokens bigint, OUT budget text, OUT freeable boolean)
   LANGUAGE plpgsql AS $$
   DECLARE pair jsonb; w teelamma.budget_window; spec jsonb; lim bigint; used bigint; spent bigint;
@@ -55,7 +56,11 @@ export const functions = `
         SELECT * INTO w FROM teelamma.budget_window b
           WHERE b.budget = pair->>0 AND b.counter = pair->>1 AND NOT b.ended FOR UPDATE;
       END IF;
-      IF FOUND AND teelamma.is_current(w, spec, now_ms) THEN used := w.settled + w.held; spent := w.settled; END IF;
+      IF FOUND AND teelamma.is_current(w, spec, now_ms) THEN
+        -- Where it is short, what lies idle in leases is taken back.
+        IF lim - w.settled - w.held < at_most THEN w := teelamma.fold(w.seq, NULL); END IF;
+        used := w.settled + w.held; spent := w.settled;
+      END IF;
       IF greatest(0, lim - used) < tokens THEN tokens := greatest(0, lim - used); budget := pair->>0; END IF;
       IF lim - spent < at_least THEN freeable := false; END IF;
     END LOOP;
@@ -74,10 +79,12 @@ export const functions = `
         'granted', r.granted, 'forced', r.forced, 'created_ms', r.created_ms),
       'turn', CASE WHEN t.seq IS NOT NULL THEN jsonb_build_object('id', t.id, 'hold', t.hold) END)
   $$;
+  -- What lies in leases and in no reservation is not held: whoever needs it takes it.
   CREATE FUNCTION teelamma.shown(w teelamma.budget_window) RETURNS jsonb
-  LANGUAGE sql IMMUTABLE AS $$
+  LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('budget', w.budget, 'counter', w.counter, 'start_ms', w.start_ms, 'ended', w.ended,
-      'settled', w.settled, 'held', w.held, 'forced', w.forced)
+        'settled', w.settled + coalesce(sum(l.settled), 0), 'held', w.held - coalesce(sum(l.free + l.settled), 0), 'forced', w.forced)
+      FROM teelamma.lease l WHERE l.in_window = w.seq
   $$;
 
   -- Adds to the settled tokens of windows (a correction may be negative) and takes from what is held, and from what of it is forced;
@@ -85,13 +92,16 @@ export const functions = `
   CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, freed bigint, forced_less bigint, specs jsonb, now_ms bigint)
     RETURNS jsonb
   LANGUAGE plpgsql AS $$
-  DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer;
+  DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer; unseen bigint;
   BEGIN
     FOR w IN UPDATE teelamma.budget_window SET settled = settled + amount, held = held - freed, forced = forced - forced_less
         WHERE seq = ANY(seqs) RETURNING * LOOP
       CONTINUE WHEN amount = 0;
       spec := specs->w.budget;
       CONTINUE WHEN spec IS NULL OR NOT teelamma.is_current(w, spec, now_ms);
+      -- With what may be settled in leases a threshold might be reached: then it is looked at.
+      SELECT coalesce(sum(quota), 0) INTO unseen FROM teelamma.lease WHERE in_window = w.seq;
+      IF unseen > 0 AND w.settled + unseen >= teelamma.next_threshold(w, spec) THEN w := teelamma.fold(w.seq, NULL); END IF;
       FOR percent IN SELECT p::integer FROM jsonb_array_elements_text(spec->'percents') p ORDER BY p::integer LOOP
         CONTINUE WHEN percent <= w.fired_percent OR w.settled * 100 < percent * (spec->>'limit')::bigint;
         UPDATE teelamma.budget_window SET fired_percent = percent WHERE seq = w.seq;
@@ -140,6 +150,8 @@ export const functions = `
   DECLARE t teelamma.turn; r teelamma.reservation;
   BEGIN
     assumed := 0; assumed_tokens := 0; released := 0; events := '[]';
+    PERFORM teelamma.fold(in_window, gone) FROM teelamma.lease WHERE owner = gone;
+    DELETE FROM teelamma.lease WHERE owner = gone;
     FOR t IN SELECT * FROM teelamma.turn WHERE owner = gone AND state = 0 ORDER BY seq FOR UPDATE LOOP
       SELECT * INTO r FROM teelamma.reservation WHERE seq = t.reservation FOR UPDATE;
       events := events || teelamma.resolve(t, r, 2, t.hold, jsonb_build_object('reason', why), specs, now_ms);
@@ -171,7 +183,7 @@ export const functions = `
       IF EXISTS (SELECT FROM teelamma.turn WHERE id = op->'turn'->>'id') THEN
         result := jsonb_build_object('invalid', 'turn-taken'); RETURN;
       END IF;
-      low := teelamma.least_left(op->'counters', specs, now_ms, at_least);
+      low := teelamma.least_left(op->'counters', specs, now_ms, at_least, at_most);
       IF NOT (op->>'forced')::boolean AND low.tokens < at_least THEN
         result := teelamma.refusal(low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END); RETURN;
       END IF;
@@ -205,7 +217,7 @@ export const functions = `
       -- What a new reservation could have now: every counter of every budget that is configured and that the reservation counts in.
       SELECT coalesce(jsonb_agg(jsonb_build_array(b.budget, b.counter) ORDER BY array_position(r.windows, b.seq)), '[]')
         INTO inner_counters FROM teelamma.budget_window b WHERE b.seq = ANY(r.windows) AND specs ? b.budget;
-      low := teelamma.least_left(inner_counters, specs, now_ms, at_least);
+      low := teelamma.least_left(inner_counters, specs, now_ms, at_least, at_most);
       IF r.closed_ms IS NOT NULL THEN
         result := teelamma.refusal(low.tokens, low.budget, 'closed') || jsonb_build_object('scope', r.scope); RETURN;
       END IF;
@@ -305,6 +317,8 @@ export const functions = `
       result := to_jsonb(changed);
 
     WHEN 'reset' THEN
+      PERFORM teelamma.fold(seq, NULL) FROM teelamma.budget_window
+        WHERE NOT ended AND budget IN (SELECT jsonb_array_elements_text(op->'budgets'));
       UPDATE teelamma.budget_window SET ended = true WHERE NOT ended AND budget IN (SELECT jsonb_array_elements_text(op->'budgets'));
       changed := FOUND;
       result := '{}';
@@ -380,29 +394,47 @@ export const functions = `
       SELECT seqs || coalesce(array_agg(seq), '{}') INTO seqs FROM (
         SELECT unnest(r.windows) AS seq FROM teelamma.reservation r WHERE r.closed_ms IS NULL AND r.owner = ANY(leaving)
         UNION SELECT unnest(r.windows) FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation
-          WHERE t.state = 0 AND t.owner = ANY(leaving)) of_leaving;
+          WHERE t.state = 0 AND t.owner = ANY(leaving)
+        UNION SELECT in_window FROM teelamma.lease WHERE owner = ANY(leaving)) of_leaving;
     END IF;
     RETURN seqs;
   END $$;
 
+  -- Whether the calendar periods of the rules are not those of now.
+  CREATE FUNCTION teelamma.is_other_period(specs jsonb, now_ms bigint) RETURNS boolean
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT specs @? '$.*.from' AND EXISTS (SELECT FROM jsonb_each(specs) s WHERE s.value ? 'from'
+      AND (now_ms < (s.value->>'from')::bigint OR now_ms >= (s.value->>'until')::bigint))
+  $$;
+
   -- One batch of operations, exactly once: asked again with the same number, it gives the first answer. The own owner row needs no lock:
-  -- nobody but this session, which holds the owner's lock, changes it.
-  CREATE FUNCTION teelamma.apply(me integer, batch bigint, ops jsonb, specs jsonb, given_ms bigint, grace_ms bigint) RETURNS jsonb
+  -- nobody but this session, which holds the owner's lock, changes it. lease: 'off', 'take' leases, or 'use' them first.
+  CREATE FUNCTION teelamma.apply(me integer, batch bigint, ops jsonb, specs jsonb, given_ms bigint, grace_ms bigint, lease text)
+    RETURNS jsonb
   LANGUAGE plpgsql AS $$
   DECLARE last bigint; ended bigint; gone integer[] := '{}'; seqs bigint[]; now_ms bigint; op jsonb; done record;
-    results jsonb := '[]'; events jsonb := '[]'; changed boolean := false; answer jsonb;
+    results jsonb := '[]'; events jsonb := '[]'; changed boolean := false; leased boolean := false; answer jsonb;
   BEGIN
     SELECT last_batch, ended_ms INTO last, ended FROM teelamma.owner WHERE seq = me;
     IF last = batch THEN RETURN (SELECT last_result FROM teelamma.owner WHERE seq = me); END IF;
     IF ended IS NOT NULL THEN RAISE EXCEPTION 'owner ended' USING ERRCODE = 'TL001'; END IF;
+    IF lease = 'use' THEN
+      now_ms := coalesce(given_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
+      IF teelamma.is_other_period(specs, now_ms) THEN RETURN jsonb_build_object('otherPeriod', now_ms); END IF;
+      answer := teelamma.apply_leased(me, ops, specs, now_ms);
+      IF answer IS NOT NULL THEN
+        UPDATE teelamma.owner SET last_batch = batch, last_result = answer WHERE seq = me;
+        RETURN answer;
+      END IF;
+    END IF;
     IF ops @> '[{"do": "recover"}]' THEN gone := teelamma.dead_owners(me, grace_ms); END IF;
     seqs := teelamma.windows_of(me, ops, gone);
     PERFORM FROM teelamma.budget_window WHERE seq = ANY(seqs) ORDER BY seq FOR UPDATE;
 
     now_ms := coalesce(given_ms, (extract(epoch FROM clock_timestamp()) * 1000)::bigint);
-    IF specs @? '$.*.from' AND EXISTS (SELECT FROM jsonb_each(specs) s WHERE s.value ? 'from'
-        AND (now_ms < (s.value->>'from')::bigint OR now_ms >= (s.value->>'until')::bigint)) THEN
-      RETURN jsonb_build_object('otherPeriod', now_ms);
+    IF teelamma.is_other_period(specs, now_ms) THEN RETURN jsonb_build_object('otherPeriod', now_ms); END IF;
+    IF lease <> 'off' THEN
+      PERFORM teelamma.fold(in_window, me) FROM teelamma.lease WHERE owner = me AND in_window = ANY(seqs) AND quota > 0;
     END IF;
 
     FOR op IN SELECT * FROM jsonb_array_elements(ops) LOOP
@@ -414,7 +446,8 @@ export const functions = `
       END IF;
     END LOOP;
 
-    SELECT jsonb_build_object('now', now_ms, 'results', results, 'events', events, 'changed', changed,
+    IF lease <> 'off' AND gone = '{}' THEN leased := teelamma.take_leases(me, seqs, ops, specs, now_ms); END IF;
+    SELECT jsonb_build_object('now', now_ms, 'results', results, 'events', events, 'changed', changed, 'leased', leased,
         'keys', coalesce(jsonb_agg(jsonb_build_array(k.budget, k.counter)), '[]'),
         'windows', coalesce(jsonb_agg(teelamma.shown(w)) FILTER (WHERE w.seq IS NOT NULL), '[]')) INTO answer
       FROM (

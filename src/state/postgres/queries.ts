@@ -10,7 +10,7 @@ const kindLookback = 10_000;
 export async function readWindows(pool: Pool): Promise<{ now: number; windows: readonly WindowColumns[] }> {
   const { rows } =
     await pool.query(`SELECT jsonb_build_object('now', (extract(epoch FROM clock_timestamp()) * 1000)::bigint,
-    'windows', (SELECT coalesce(jsonb_agg(to_jsonb(w)), '[]') FROM teelamma.budget_window w WHERE NOT ended)) AS read`);
+    'windows', (SELECT coalesce(jsonb_agg(teelamma.shown(w)), '[]') FROM teelamma.budget_window w WHERE NOT ended)) AS read`);
   return rows[0]?.['read'] as { now: number; windows: readonly WindowColumns[] };
 }
 

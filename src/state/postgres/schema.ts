@@ -1,4 +1,5 @@
 import { functions } from './functions.ts';
+import { leaseFunctions, leaseTable } from './lease-functions.ts';
 
 /**
  * Migrations in order; `teelamma.migration` says which of them a database has. Never edit one that was released: append. Everything is
@@ -83,6 +84,8 @@ export const migrations: readonly string[] = [
     windows bigint[] NOT NULL,
     source text NOT NULL
   );
+  ${leaseTable}
   ${functions}
+  ${leaseFunctions}
   `,
 ];
