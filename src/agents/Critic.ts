@@ -8,6 +8,7 @@ import { findFileIssues } from './critic/review-files.ts';
 import { readAnswer } from './critic/reviewed-answer.ts';
 import { findSecrets } from './critic/secrets.ts';
 import { findSyntaxErrors } from './critic/syntax.ts';
+import type { ExampleRunner } from '../workspace/examples/ExampleRunner.ts';
 import type { Issue, IssueKind, Verdict } from './verdict.ts';
 
 export interface CriticOptions {
@@ -20,6 +21,8 @@ export interface CriticOptions {
 export interface CriticPorts {
   /** A clock that never runs backwards, in milliseconds. Default `performance.now`. */
   readonly nowMs?: () => number;
+  /** Runs the examples of the task against the answer's code. Default none are run. */
+  readonly examples?: Pick<ExampleRunner, 'run'>;
 }
 
 /** What the critic is asked to judge. */
@@ -33,7 +36,8 @@ export interface AnswerToReview {
 
 /**
  * Judges an answer without asking a model: no answer, refusal, cut off, elided code, secrets, code blocks that do not parse. It
- * costs no tokens; an ordinary answer takes a few milliseconds once the grammars that it needs are loaded.
+ * costs no tokens. Where the examples of the task can be run, they are, last; an answer without any takes a few milliseconds once the
+ * grammars that it needs are loaded.
  *
  * @example
  * const verdict = await new Critic().review({ task, message });
@@ -42,6 +46,7 @@ export interface AnswerToReview {
 export class Critic {
   readonly #options: Required<CriticOptions>;
   readonly #nowMs: () => number;
+  readonly #examples: CriticPorts['examples'];
 
   constructor(options: CriticOptions = {}, ports: CriticPorts = {}) {
     this.#options = {
@@ -49,6 +54,7 @@ export class Critic {
       parseTimeLimitMs: options.parseTimeLimitMs ?? 2_000,
     };
     this.#nowMs = ports.nowMs ?? (() => performance.now());
+    this.#examples = ports.examples;
   }
 
   /**
@@ -81,7 +87,10 @@ export class Critic {
       signal,
     });
     const issues = [...findCutOff(read), ...findElidedCode(read), ...secrets.issues, ...syntaxErrors];
-    return { outcome: outcomeOf(issues), issues };
+    // Code that is broken already is not worth running; the examples come when it is mended.
+    const isSound = outcomeOf(issues) === 'approved';
+    const failed = isSound ? ((await this.#examples?.run(read.task, read.blocks, signal)) ?? []) : [];
+    return { outcome: outcomeOf([...issues, ...failed]), issues: [...issues, ...failed] };
   }
 }
 

@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CodeBlock } from '../../agents/critic/code-blocks.ts';
+import type { Issue } from '../../agents/verdict.ts';
+import { removeScratch } from '../checks/workspace-copy.ts';
+import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
+import { type CommandOutcome, defaultLimits } from '../sandbox/Sandbox.ts';
+import {
+  definedFunctions,
+  type ExampleLanguage,
+  exampleLanguage,
+  exampleProgram,
+} from './example-programs.ts';
+import { type Example, extractExamples } from './extract-examples.ts';
+import { matches } from './read-literal.ts';
+
+export interface ExampleRunnerOptions {
+  /** For all examples of one code block. Default 10 s. */
+  readonly timeMs?: number;
+}
+
+export interface ExampleRunnerPorts {
+  readonly sandbox: () => Promise<SandboxSearch>;
+}
+
+/** Code to try: a block of an answer, or a file. */
+export type CodeToTry = Pick<CodeBlock, 'number' | 'language' | 'code' | 'line'>;
+
+/**
+ * Runs the examples that a task and docstrings give against the code of an answer, in the sandbox. An issue is only what is certain: the
+ * function was called with the example's arguments, and gave another value, raised what it should not, or did not end. Code that does not
+ * load (a package is missing, it asks for input) and results that cannot be compared are no issue.
+ */
+export class ExampleRunner {
+  readonly #timeMs: number;
+  readonly #ports: ExampleRunnerPorts;
+
+  constructor(options: ExampleRunnerOptions, ports: ExampleRunnerPorts) {
+    this.#timeMs = options.timeMs ?? 10_000;
+    this.#ports = ports;
+  }
+
+  /** @throws The signal's reason, when it is aborted. */
+  async run(task: string, blocks: readonly CodeToTry[], signal?: AbortSignal): Promise<readonly Issue[]> {
+    const trials = blocks.flatMap((block) => trialOf(task, block) ?? []);
+    if (trials.length === 0) return [];
+    const search = await this.#ports.sandbox();
+    if (!search.found) {
+      const message = `The examples of the task were not run: there is no sandbox (${search.why}); ${search.howToGetOne}.`;
+      return [{ kind: 'not-checked', severity: 'warning', message }];
+    }
+    const issues: Issue[] = [];
+    for (const trial of trials) issues.push(...(await this.#try(trial, search, signal)));
+    return issues;
+  }
+
+  async #try(
+    { block, language, examples }: Trial,
+    search: SandboxSearch & { readonly found: true },
+    signal: AbortSignal | undefined,
+  ): Promise<readonly Issue[]> {
+    const mark = randomBytes(12).toString('hex');
+    const program = exampleProgram(block.code, language, examples, mark);
+    if (program === null) return [];
+    const scratch = await mkdtemp(join(tmpdir(), 'teelamma-examples-'));
+    try {
+      const homeFolder = join(scratch, 'home');
+      const outcome = await search.sandbox.run(
+        {
+          argv: program.argv,
+          input: program.input,
+          folder: search.mode === 'none' ? tmpdir() : '/tmp',
+          mounts: [],
+          homeFolder,
+          environment: { NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' },
+          limits: { ...defaultLimits, timeMs: this.#timeMs, outputBytes: 200_000 },
+        },
+        signal,
+      );
+      return examples.flatMap((example, index) => {
+        const problem = problemOf(example, index, outcome, mark, this.#timeMs);
+        return problem === undefined ? [] : [failedExample(block, example, problem)];
+      });
+    } finally {
+      await removeScratch(scratch);
+    }
+  }
+}
+
+interface Trial {
+  readonly block: CodeToTry;
+  readonly language: ExampleLanguage;
+  readonly examples: readonly Example[];
+}
+
+function trialOf(task: string, block: CodeToTry): Trial | undefined {
+  const language = exampleLanguage(block.language);
+  if (language === undefined) return undefined;
+  const functions = definedFunctions(block.code, language);
+  const only = functions.length === 1 ? functions[0] : undefined;
+  const examples = [
+    ...extractExamples(task, only),
+    ...extractExamples(commentsOf(block.code, language), only),
+  ];
+  const callable = examples.filter(({ functionName }) => functions.includes(functionName));
+  return callable.length === 0 ? undefined : { block, language, examples: callable };
+}
+
+/** Docstrings and comments alone: a call in code states nothing. */
+function commentsOf(code: string, language: ExampleLanguage): string {
+  const pattern =
+    language === 'python' ? /"""[\s\S]*?"""|'''[\s\S]*?'''|^\s*#.*$/gm : /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
+  return [...code.matchAll(pattern)]
+    .map(([comment]) =>
+      comment.replace(/^"""|^'''|"""$|'''$|^\/\*+|\*+\/$/g, '').replace(/^\s*(?:\*|\/\/|#)+ ?/gm, ''),
+    )
+    .join('\n\n');
+}
+
+interface Said {
+  readonly kind: string;
+  readonly index: number;
+  readonly value?: unknown;
+  readonly names?: readonly string[];
+  readonly message?: string;
+}
+
+/** Names that say that something beside the function is missing. */
+const missing = new Set([
+  'NameError',
+  'ImportError',
+  'ReferenceError',
+  'EOFError',
+  'ModuleNotFoundError',
+  'NotImplementedError',
+]);
+
+function problemOf(
+  example: Example,
+  index: number,
+  { end, output }: CommandOutcome,
+  mark: string,
+  timeMs: number,
+): string | undefined {
+  const lines = output.split('\n').filter((line) => line.startsWith(`${mark} `));
+  const said = lines
+    .flatMap((line) => parse(line.slice(mark.length + 1)))
+    .filter((each) => each.index === index);
+  const result = said.find(({ kind }) => kind === 'value' || kind === 'raised');
+  const { expected } = example;
+  if (result === undefined) {
+    const isUnderWay = said.length === 1 && said[0]?.kind === 'begun';
+    return isUnderWay && end.type === 'stopped' && end.by === 'time'
+      ? `it did not return within ${timeMs / 1000} s`
+      : undefined;
+  }
+  if (result.kind === 'raised') {
+    const names = result.names ?? [];
+    if (expected.type === 'exception' && (expected.name === null || names.includes(expected.name)))
+      return undefined;
+    if (names.some((name) => missing.has(name))) return undefined;
+    return `it raised ${names[0]}: ${result.message}`;
+  }
+  if (expected.type === 'exception') return `it gave ${shown(result.value)}`;
+  return matches(expected.value, result.value) ? undefined : `it gave ${shown(result.value)}`;
+}
+
+function parse(text: string): readonly Said[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return [];
+  }
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+}
+
+function failedExample(block: CodeToTry, example: Example, problem: string): Issue {
+  return {
+    kind: 'failed-example',
+    severity: 'error',
+    message: `In code block ${block.number}, the example "${example.text}" fails: ${problem}.`,
+    line: block.line,
+    block: block.number,
+    language: block.language,
+  };
+}

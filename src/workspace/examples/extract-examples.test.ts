@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { extractExamples } from './extract-examples.ts';
+import { matches, readWholeLiteral, toJson } from './read-literal.ts';
+
+const read = (text: string, only?: string) =>
+  extractExamples(text, only).map(({ functionName, arguments: given, expected }) => [
+    functionName,
+    given.map(toJson),
+    expected.type === 'value' ? toJson(expected.value) : `! ${expected.name}`,
+  ]);
+
+describe('examples in a text', () => {
+  it.each([
+    ['add(1, 2) returns 3', ['add', [1, 2], 3]],
+    ['`add(1, 2)` should return `3`.', ['add', [1, 2], 3]],
+    ['For instance, total([1, 2.5]) -> 3.5, and so on', ['total', [[1, 2.5]], 3.5]],
+    [
+      'flip({"a": [true, null]}) === {"a": [false, null]}',
+      ['flip', [{ a: [true, null] }], { a: [false, null] }],
+    ],
+    ["slug('Hello, World!') => 'hello-world'", ['slug', ['Hello, World!'], 'hello-world']],
+    ['pair(1) == (1, 1) because it doubles', ['pair', [1], [1, 1]]],
+    ['first([]) is None', ['first', [[]], null]],
+    ['parse("x") raises ValueError', ['parse', ['x'], '! ValueError']],
+    ['parse("x") should throw an error', ['parse', ['x'], '! null']],
+  ])('%s', (text, example) => {
+    expect(read(text)).toEqual([example]);
+  });
+
+  it.each([
+    'add(x, 2) returns 3',
+    'add(1, 2) returns 3 + x',
+    'add(1, 2) returns the sum',
+    'add(1, 2) returns 3 items',
+    'add(1, 2) does not return 3',
+    'add(1, 2) never returns',
+    'x.add(1, 2) returns 3',
+    'assert add(1, 2) == 3',
+    'if add(1) == 2:',
+    'add(1, 2) returns 1e400',
+    'big(1) returns 12345678901234567890',
+    'seen(1) returns {1, 2}',
+    "f(1) returns f'x'",
+    'range(1) returns [0, 1, ...]',
+    'f(1) returns 1, 2',
+    'f(g(1)) returns 2',
+  ])('takes nothing for certain from: %s', (text) => {
+    expect(read(text)).toEqual([]);
+  });
+
+  it('reads interpreter sessions, with values and exceptions', () => {
+    const text = `
+    >>> add(1, 2)
+    3
+    >>> add("a")
+    Traceback (most recent call last):
+      ...
+    TypeError: missing
+    >>> print(add(1, 2))
+    3
+    >>> many(2)
+    [1,
+     2]
+    """`;
+    expect(read(text)).toEqual([
+      ['add', [1, 2], 3],
+      ['add', ['a'], '! TypeError'],
+    ]);
+  });
+
+  it('reads tables with an input and an output', () => {
+    const text = `
+| Input | Output |
+|-------|:------:|
+| \`"abc"\` | \`"cba"\` |
+| rev("") | "" |
+| anything | "x" |
+
+| Name | Value |
+|---|---|
+| "a" | 1 |`;
+    expect(read(text, 'rev')).toEqual([
+      ['rev', ['abc'], 'cba'],
+      ['rev', [''], ''],
+    ]);
+    expect(read(text)).toEqual([['rev', [''], '']]);
+  });
+
+  it('leaves out examples that contradict each other', () => {
+    expect(read('f(1) returns 2\nf(1) returns 3\nf(2) returns 3')).toEqual([['f', [2], 3]]);
+  });
+});
+
+describe('the value of an example', () => {
+  const is = (literal: string, actual: unknown): boolean => {
+    const expected = readWholeLiteral(literal);
+    return expected !== null && matches(expected, actual);
+  };
+  it.each([
+    ['3', 3],
+    ['0.33', 1 / 3],
+    ['0.3', 0.1 + 0.2],
+    ['(1, 2)', [1, 2]],
+    ['None', null],
+    ["{'a': 1}", { a: 1 }],
+    ['True', true],
+  ])('%s is %j', (literal, actual) => expect(is(literal, actual)).toBe(true));
+  it.each([
+    ['3', 4],
+    ['3', '3'],
+    ['0.33', 0.34],
+    ['[1, 2]', [2, 1]],
+    ["{'a': 1}", { a: 1, b: 2 }],
+    ['True', 1],
+    ['None', 0],
+  ])('%s is not %j', (literal, actual) => expect(is(literal, actual)).toBe(false));
+});

@@ -1,0 +1,185 @@
+import { type Literal, readArguments, readLiteral, readWholeLiteral } from './read-literal.ts';
+
+/** What a function is said to give for some arguments. */
+export interface Example {
+  readonly functionName: string;
+  readonly arguments: readonly Literal[];
+  readonly expected:
+    | { readonly type: 'value'; readonly value: Literal }
+    /** `name`: of the exception's class; null for any. */
+    | { readonly type: 'exception'; readonly name: string | null };
+  /** As it stands in the text, for people. */
+  readonly text: string;
+}
+
+const mostExamples = 40;
+
+/**
+ * Finds input/output examples in a text, a task or code with docstrings and comments:
+ *
+ *     >>> f(1)
+ *     2
+ *     f(1) returns 2        f(1) should return 2      f(1) -> 2     f(1) => 2     f(1) == 2     f(1) === 2     f(1) raises ValueError
+ *     | input | output |    with one function to call, named by `onlyFunction`
+ *
+ * Only what is certain: all arguments and the result are literals, and nothing follows that could belong to the expression. An example that
+ * contradicts another one is left out with it.
+ */
+export function extractExamples(text: string, onlyFunction?: string): readonly Example[] {
+  const lines = text.split('\n');
+  const found = [
+    ...sessions(lines),
+    ...lines.flatMap((line) => statements(line)),
+    ...tables(lines, onlyFunction),
+  ];
+  const byCall = new Map<string, Example[]>();
+  for (const example of found) {
+    const call = `${example.functionName}${JSON.stringify(example.arguments)}`;
+    byCall.set(call, [...(byCall.get(call) ?? []), example]);
+  }
+  const agreed = [...byCall.values()].flatMap((examples) => {
+    const said = new Set(examples.map(({ expected }) => JSON.stringify(expected)));
+    return said.size === 1 ? examples.slice(0, 1) : [];
+  });
+  return agreed.slice(0, mostExamples);
+}
+
+function sessions(lines: readonly string[]): Example[] {
+  return lines.flatMap((line, index): Example[] => {
+    const prompt = /^[\s*#/]*>>> (.+)$/.exec(line);
+    const call = prompt ? readCall(prompt[1] ?? '') : null;
+    const answer = (lines[index + 1] ?? '').replace(/^[\s*#/]*/, '').trim();
+    if (call === null || call.rest.trim() !== '' || answer === '' || answer.startsWith('>>>')) return [];
+    const text = `${(prompt?.[1] ?? '').trim()} gives ${answer}`;
+    if (answer.startsWith('Traceback')) {
+      const after = lines.slice(index + 2, index + 8).map((each) => each.replace(/^[\s*#/]*/, '').trim());
+      const name = after
+        .map((each) => /^([A-Z]\w*(?:Error|Exception|Exit))\b/.exec(each)?.[1])
+        .find((each) => each !== undefined);
+      if (name === undefined) return [];
+      return [
+        {
+          ...withoutRest(call),
+          expected: { type: 'exception', name },
+          text: `${(prompt?.[1] ?? '').trim()} raises ${name}`,
+        },
+      ];
+    }
+    const value = readWholeLiteral(answer);
+    // An answer of several lines is not read, and so is its first line not.
+    const next = (lines[index + 2] ?? '').replace(/^[\s*#/]*/, '').trim();
+    const isWhole =
+      next === '' ||
+      /^(?:>>>|"""|'''|```|@|:|[A-Z][a-z]+)/.test(next) ||
+      /^(?:def|return|if|for|while|import|from)\b/.test(next) ||
+      /^\/$/.test(next);
+    return value === null || !isWhole
+      ? []
+      : [{ ...withoutRest(call), expected: { type: 'value', value }, text }];
+  });
+}
+
+const stating =
+  /^\s*(?:(?:should |must |will |would )?(?:returns?|gives?|yields?|equals?|evaluates? to|be equal to|be)|is|->|=>|→|===?|-->)\s*/;
+const raising =
+  /^\s*(?:should |must |will |would )?(?:raises?|throws?)\s+(?:an? )?(?:([A-Z]\w*(?:Error|Exception))\b|(?:error|exception)\b)/;
+
+function statements(line: string): Example[] {
+  if (/^\s*(?:>>>|\||assert\b|return\b|if\b|while\b|const\b|let\b|var\b|def\b|function\b)/.test(line))
+    return [];
+  const found: Example[] = [];
+  const plain = line.replaceAll('`', '');
+  for (const match of plain.matchAll(/(?<![\w.)\]!-])[A-Za-z_]\w*\(/g)) {
+    const call = readCall(plain.slice(match.index));
+    if (call === null || /(?:\bnot|n't)\s*$/.test(call.rest.slice(0, 12))) continue;
+    const said = plain.slice(match.index, plain.length - call.rest.length);
+    const exception = raising.exec(call.rest);
+    if (exception) {
+      const name = exception[1] ?? null;
+      found.push({
+        ...withoutRest(call),
+        expected: { type: 'exception', name },
+        text: `${said} raises ${name ?? 'an error'}`,
+      });
+      continue;
+    }
+    const verb = stating.exec(call.rest);
+    const read = verb ? readLiteral(call.rest.slice(verb[0].length)) : null;
+    if (read === null || !endsThere(read.rest)) continue;
+    const stated = call.rest.slice(verb?.[0].length, call.rest.length - read.rest.length).trim();
+    found.push({
+      ...withoutRest(call),
+      expected: { type: 'value', value: read.literal },
+      text: `${said} gives ${stated}`,
+    });
+  }
+  return found;
+}
+
+/** What may follow a result without being a part of it. */
+function endsThere(rest: string): boolean {
+  return /^\s*(?:$|[.;](?:\s|$)|,(?!\s*[\d"'([{])|[)!?](?:\s|$|[.,])|\s(?:and|but|because|since|while|whereas|for|as|#|\/\/|\(|\*\/)(?:\s|\w|$))/.test(
+    rest,
+  );
+}
+
+/** A table whose head names an input and an output, each cell a literal. */
+function tables(lines: readonly string[], onlyFunction: string | undefined): Example[] {
+  const found: Example[] = [];
+  let columns: { input: number; output: number } | undefined;
+  for (const line of lines) {
+    if (!/^\s*\|.*\|\s*$/.test(line)) {
+      columns = undefined;
+      continue;
+    }
+    const cells = line
+      .trim()
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim().replaceAll('`', ''));
+    if (columns === undefined) {
+      const input = cells.findIndex((cell) => /^(?:input|call|argument|example)s?$/i.test(cell));
+      const output = cells.findIndex((cell) =>
+        /^(?:output|result|expected|returns?|value)(?: (?:output|result|value))?$/i.test(cell),
+      );
+      if (input >= 0 && output >= 0) columns = { input, output };
+      continue;
+    }
+    if (cells.every((cell) => /^:?-+:?$/.test(cell))) continue;
+    const input = cells[columns.input] ?? '';
+    const value = readWholeLiteral(cells[columns.output] ?? '');
+    const call = readCall(input);
+    const argument = readWholeLiteral(input);
+    if (value === null) continue;
+    const expected = { type: 'value', value } as const;
+    const text = `${input} gives ${cells[columns.output]}`;
+    if (call !== null && call.rest.trim() === '') found.push({ ...withoutRest(call), expected, text });
+    else if (argument !== null && onlyFunction !== undefined) {
+      found.push({
+        functionName: onlyFunction,
+        arguments: [argument],
+        expected,
+        text: `${onlyFunction}(${input}) gives ${cells[columns.output]}`,
+      });
+    }
+  }
+  return found;
+}
+
+function readCall(
+  text: string,
+): { functionName: string; arguments: readonly Literal[]; rest: string } | null {
+  const name = /^([A-Za-z_]\w*)\(/.exec(text);
+  const read = name ? readArguments(text.slice(name[0].length)) : null;
+  return name && read ? { functionName: name[1] ?? '', arguments: read.items, rest: read.rest } : null;
+}
+
+function withoutRest({
+  functionName,
+  arguments: given,
+}: {
+  functionName: string;
+  arguments: readonly Literal[];
+}) {
+  return { functionName, arguments: given };
+}
