@@ -205,6 +205,7 @@ async function assemble(
     { allowForced: config.budget.allowForced, model: config.claude.model },
     { ledger, router, newId, sleep },
   );
+  const { checks, examples } = await makeChecks(config, environment, log);
   const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });
   const pipeline = new Pipeline(
     {
@@ -217,9 +218,41 @@ async function assemble(
         closedFolders: [config.paths.home],
       },
     },
-    { coordinator, turn, critic: new Critic(), ledger, log, nowMs: Date.now },
+    {
+      coordinator,
+      turn,
+      critic: new Critic({}, { examples }),
+      ...(config.checks.enabled && { checks }),
+      ledger,
+      log,
+      nowMs: Date.now,
+    },
   );
   return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, log };
+}
+
+/** Both run code that a model wrote, in one sandbox that is looked for when it is first needed. */
+async function makeChecks(config: Config, environment: Environment, log: DecisionLog) {
+  const { ProjectChecks } = await import('./workspace/checks/ProjectChecks.ts');
+  const { createTrustStore } = await import('./workspace/checks/trust-store.ts');
+  const { createWorkspaceChecks } = await import('./workspace/checks/create-workspace-checks.ts');
+  const { ExampleRunner } = await import('./workspace/examples/ExampleRunner.ts');
+  const { sandbox, commands, timeoutMs, memoryBytes } = config.checks;
+  const store = createTrustStore(config.paths.trustFile);
+  const project = new ProjectChecks(
+    {
+      sandbox,
+      commands,
+      limits: { timeMs: timeoutMs, memoryBytes },
+      path: environment['PATH'] ?? '',
+      home: environment['HOME'] ?? '/',
+    },
+    { isTrusted: (key) => store.isTrusted(key) },
+  );
+  const checks = createWorkspaceChecks(project, ({ ran, skipped }) => {
+    log.record({ agent: 'critic', action: 'checks', input: {}, output: { ran, skipped } });
+  });
+  return { checks, examples: new ExampleRunner({}, { sandbox: () => project.sandbox() }) };
 }
 
 async function makeClaude({ claude }: Config): Promise<Specialist> {

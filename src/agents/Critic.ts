@@ -1,4 +1,5 @@
 import type { Message } from '../messages/types.ts';
+import type { ExampleRunner } from '../workspace/examples/ExampleRunner.ts';
 import type { FileChange } from '../workspace/FileChange.ts';
 import { findCutOff } from './critic/cut-off.ts';
 import { findElidedCode } from './critic/elided-code.ts';
@@ -8,7 +9,6 @@ import { findFileIssues } from './critic/review-files.ts';
 import { readAnswer } from './critic/reviewed-answer.ts';
 import { findSecrets } from './critic/secrets.ts';
 import { findSyntaxErrors } from './critic/syntax.ts';
-import type { ExampleRunner } from '../workspace/examples/ExampleRunner.ts';
 import type { Issue, IssueKind, Verdict } from './verdict.ts';
 
 export interface CriticOptions {

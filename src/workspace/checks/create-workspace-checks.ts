@@ -1,0 +1,22 @@
+import { imageAfter } from '../FileChange.ts';
+import type { WorkspaceChecks } from '../WorkspaceChecks.ts';
+import type { CheckReport } from './CheckReport.ts';
+import type { ProjectChecks } from './ProjectChecks.ts';
+
+/** A project's checks as a task in a workspace wants them; `onReport` is told of what was run and what was not. */
+export function createWorkspaceChecks(
+  checks: ProjectChecks,
+  onReport: (report: CheckReport) => void,
+): WorkspaceChecks {
+  return {
+    run: async ({ workspaceFolder, changes }, signal) => {
+      const files = changes.map((change) => ({
+        path: change.path,
+        content: imageAfter(change)?.content ?? null,
+      }));
+      const report = await checks.run({ workspaceFolder, changes: files }, signal);
+      onReport(report);
+      return report.issues;
+    },
+  };
+}
