@@ -4,6 +4,8 @@ import type { Usage } from './types.ts';
 export interface TokenUsage {
   readonly inputTokens: number;
   readonly cacheCreationInputTokens: number;
+  /** The part of `cacheCreationInputTokens` that was written for five minutes, where the provider says; the rest was for an hour. */
+  readonly cacheCreation5mInputTokens?: number;
   readonly cacheReadInputTokens: number;
   readonly outputTokens: number;
 }
@@ -17,7 +19,7 @@ export const noUsage: TokenUsage = {
 };
 
 /**
- * Tokens that count against a budget: all four kinds, weight 1 each. Claude reports cache reads and writes beside `input_tokens`,
+ * Tokens of all four kinds together, which is what a budget counts unless it has weights or is in USD. Claude reports cache reads and writes beside `input_tokens`,
  * not within it (https://docs.anthropic.com/en/docs/build-with-claude/prompt-caching), so they are added.
  */
 export function chargedTokens(usage: TokenUsage): number {
@@ -26,9 +28,12 @@ export function chargedTokens(usage: TokenUsage): number {
 
 /** Reads the Messages API's `usage`; what is absent or not a number counts as 0. */
 export function fromApiUsage(usage: Partial<Usage> | null | undefined): TokenUsage {
+  const cacheCreationInputTokens = count(usage?.cache_creation_input_tokens);
+  const for5m = count(usage?.cache_creation?.ephemeral_5m_input_tokens);
   return {
     inputTokens: count(usage?.input_tokens),
-    cacheCreationInputTokens: count(usage?.cache_creation_input_tokens),
+    cacheCreationInputTokens,
+    ...(for5m > 0 && { cacheCreation5mInputTokens: Math.min(for5m, cacheCreationInputTokens) }),
     cacheReadInputTokens: count(usage?.cache_read_input_tokens),
     outputTokens: count(usage?.output_tokens),
   };

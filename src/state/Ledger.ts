@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../messages/token-usage.ts';
+import type { Counting, HoldRates } from './amounts.ts';
 
 /**
  * The ledger: the durable record that budgets are computed from, and the only place that says what was used.
@@ -22,6 +23,10 @@ import type { TokenUsage } from '../messages/token-usage.ts';
  * Invariant, at every commit, for every window: `settled + held <= limit`, except for tokens of forced reservations (counted in
  * `overdraftTokens`), tokens put in with `charge`, usage that a provider reported above its hold, and a limit that was lowered.
  * All token amounts are integers >= 0; all times are epoch milliseconds of the ledger's clock.
+ *
+ * A budget counts in a unit of its own: tokens one by one, tokens by weights, or micro-dollars. Its limit and its sums (`BudgetSpec`,
+ * `BudgetStatus`) are in that unit; requests, grants, holds and charges of reservations and turns are tokens, as Claude counts them. A
+ * turn holds in each budget the most that it can count there, and is charged what its usage counts by the rates that it was held with.
  */
 export interface Ledger extends AsyncDisposable {
   /**
@@ -44,10 +49,13 @@ export interface Ledger extends AsyncDisposable {
   close(reservationId: string, closing?: Closing): Promise<void>;
   /**
    * Takes over what an older installation used, once in a ledger's life: true where it did, false where the ledger was used or
-   * imported into before, or where that window has passed.
+   * imported into before, where that window has passed, or where the budget counts no tokens.
    */
   importUsage(usage: ImportedUsage): Promise<boolean>;
-  /** Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. `scope` as in `ReserveRequest`. */
+  /**
+   * Charges tokens that were spent outside of any reservation; always succeeds, also past the limit. `scope` as in `ReserveRequest`. Nobody
+   * says of which kind they are, so each counts as the dearest one.
+   */
   charge(tokens: number, scope?: Scope): Promise<readonly BudgetStatus[]>;
   /** Resolves what dead processes left: in flight -> assumed, never sent -> freed. */
   recover(): Promise<RecoveryReport>;
@@ -108,7 +116,10 @@ export interface CalendarPeriod {
 export interface BudgetSpec {
   /** `[a-z0-9-]+`, unique. */
   readonly name: string;
+  /** In the unit that it counts. */
   readonly limitTokens: number;
+  /** What it counts. Default: tokens, each one. A budget whose unit changes begins a new window. */
+  readonly counts?: Counting;
   /** Rolling window: starts at its first use and ends `windowMs` later. With `calendar`: the usual length of its period. */
   readonly windowMs: number;
   /** The window ends with the period of its first use instead. */
@@ -128,6 +139,11 @@ export interface ReserveRequest {
   readonly atLeastTokens: number;
   /** Default: `atLeastTokens`. */
   readonly atMostTokens?: number;
+  /**
+   * A bound of the input among these tokens, at most `atLeastTokens`; what is above it is output. For budgets that count them differently.
+   * Default: not known, so each token counts as the dearest kind.
+   */
+  readonly inputTokens?: number;
   /** What it is for; the ledger object's own scope fills in what is absent, `firstTurn.model` the model. */
   readonly scope?: Scope;
   /** Granted in full even where it passes the limit; what passes is recorded as overdraft. Default false. */
@@ -183,6 +199,8 @@ export interface BeginTurnRequest {
    * reservation does not have is not added to it.
    */
   readonly keepTokens?: number;
+  /** As in `ReserveRequest`. */
+  readonly inputTokens?: number;
   readonly model: string;
 }
 
@@ -239,8 +257,13 @@ export interface Closing {
   readonly isWholeTask?: boolean;
 }
 
+/** Amounts are in the budget's own unit. */
 export interface BudgetStatus {
   readonly name: string;
+  /** Absent: tokens. */
+  readonly unit?: 'micro-usd';
+  /** Absent where each token counts one; for the model of the scope that was asked about, else for the dearest. */
+  readonly tokenRates?: HoldRates;
   readonly limitTokens: number;
   /** Spent for certain, or charged because nobody can say. */
   readonly settledTokens: number;
@@ -248,7 +271,7 @@ export interface BudgetStatus {
   readonly heldTokens: number;
   /** `max(0, limit - settled - held)`. */
   readonly remainingTokens: number;
-  /** Tokens of forced reservations above the limit: at most theirs, and at most `settled + held - limit`. */
+  /** What forced reservations took above the limit: at most theirs, and at most `settled + held - limit`. */
   readonly overdraftTokens: number;
   /** `settled + held >= limit`. */
   readonly exhausted: boolean;

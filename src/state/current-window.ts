@@ -2,7 +2,7 @@ import { periodEndMs } from './calendar-period.ts';
 import type { BudgetSpec } from './Ledger.ts';
 
 /** What decides when a window ends. */
-export type WindowRule = Pick<BudgetSpec, 'windowMs' | 'calendar'>;
+export type WindowRule = Pick<BudgetSpec, 'windowMs' | 'calendar' | 'counts'>;
 
 /** What is stored of a budget's latest window. */
 export interface StoredWindow {
@@ -10,6 +10,13 @@ export interface StoredWindow {
   readonly startMs: number;
   /** Ended by hand (`reset`), whatever the clock says. */
   readonly ended: boolean;
+  /** Whether its sums are micro-dollars. Default: tokens. */
+  readonly isUsd?: boolean;
+}
+
+/** Whether a budget counts micro-dollars. */
+export function isUsd({ counts }: Pick<BudgetSpec, 'counts'>): boolean {
+  return counts?.unit === 'micro-usd';
 }
 
 /** When a window that started at `startMs` ends, epoch ms: after its length, or with the calendar's period that it started in. */
@@ -20,14 +27,15 @@ function windowResetAtMs(spec: WindowRule, startMs: number): number {
 /**
  * Whether a stored window is the current one: it ends as soon as `now >= resetAt`. A clock that runs backwards resets nothing: a
  * window whose start lies in the future stays current. The configuration of now counts, so changing it moves the end of the running
- * window.
+ * window, and a window of another unit is not the budget's any more.
  */
 export function isCurrentWindow(
   spec: WindowRule,
   window: StoredWindow | null,
   nowMs: number,
 ): window is StoredWindow {
-  return window !== null && !window.ended && nowMs < windowResetAtMs(spec, window.startMs);
+  if (window === null || window.ended || nowMs >= windowResetAtMs(spec, window.startMs)) return false;
+  return (window.isUsd ?? false) === isUsd(spec);
 }
 
 /** Start and end of the current window; for a budget without one, a null start and the end it would have if it began now. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../test/support/start-postgres.ts';
+import { describeAmounts } from './amounts-contract.ts';
 import { describeLedger, type LedgerFixture } from './ledger-contract.ts';
 import { openPostgresLedger } from './postgres-ledger.ts';
 import { describeScopes } from './scope-contract.ts';
@@ -19,6 +20,8 @@ describeLedger('Postgres', () => createFixture({ lease: false }));
 describeScopes('Postgres', () => createFixture({ lease: false }));
 describeLedger('Postgres with leases', () => createFixture({ lease: true }));
 describeScopes('Postgres with leases', () => createFixture({ lease: true }));
+describeAmounts('Postgres', () => createFixture({ lease: false }));
+describeAmounts('Postgres with leases', () => createFixture({ lease: true }));
 
 async function createFixture(options: { lease: boolean }): Promise<LedgerFixture> {
   const url = await server.createDatabase();

@@ -14,7 +14,7 @@ import {
   type Scope,
 } from './Ledger.ts';
 import { audit } from './postgres/audit.ts';
-import { countersFor } from './postgres/budget-rules.ts';
+import { countersFor, countsFor, countsOfAll } from './postgres/budget-rules.ts';
 import { invalid, requireAmounts, requireOwnId, requireUsage } from './postgres/check-arguments.ts';
 import { connect, connectionConfig, migrate } from './postgres/connection.ts';
 import { ledgerLocation } from './postgres/location.ts';
@@ -97,9 +97,9 @@ class PostgresLedger implements Ledger {
   }
 
   async reserve(request: Parameters<Ledger['reserve']>[0]): Promise<ReserveResult> {
-    const { atLeastTokens, forced = false, firstTurn } = request;
+    const { atLeastTokens, inputTokens, forced = false, firstTurn } = request;
     const atMostTokens = request.atMostTokens ?? atLeastTokens;
-    requireAmounts(atLeastTokens, atMostTokens);
+    requireAmounts(atLeastTokens, atMostTokens, inputTokens);
     requireOwnId('reservationId', request.reservationId);
     requireOwnId('turnId', firstTurn?.turnId);
     const scope = mergeScopes(
@@ -116,6 +116,7 @@ class PostgresLedger implements Ledger {
       scope,
       atLeast: atLeastTokens,
       atMost: atMostTokens,
+      ...(inputTokens !== undefined && { input: inputTokens }),
       forced,
       turn: firstTurn
         ? {
@@ -127,7 +128,11 @@ class PostgresLedger implements Ledger {
     };
     this.recoverFirst();
     const result = await this.afterRecovery(() =>
-      this.write((budgets) => ({ ...operation, counters: countersFor(budgets, scope) })),
+      this.write((budgets) => ({
+        ...operation,
+        counters: countersFor(budgets, scope),
+        ...countsFor(budgets, scope, { model: scope?.model, inputTokens }, this.clock.nowMs()),
+      })),
     );
     const { reservation, turn } = result;
     if (!reservation) return this.refusal(result, scope);
@@ -147,8 +152,16 @@ class PostgresLedger implements Ledger {
   }
 
   async beginTurn(request: Parameters<Ledger['beginTurn']>[0]): ReturnType<Ledger['beginTurn']> {
-    const { reservationId, turnId, atLeastTokens, atMostTokens, keepTokens = 0, model } = request;
-    requireAmounts(atLeastTokens, atMostTokens);
+    const {
+      reservationId,
+      turnId,
+      atLeastTokens,
+      atMostTokens,
+      inputTokens,
+      keepTokens = 0,
+      model,
+    } = request;
+    requireAmounts(atLeastTokens, atMostTokens, inputTokens);
     requireAmounts(keepTokens);
     requireOwnId('turnId', turnId);
     const operation = {
@@ -160,8 +173,14 @@ class PostgresLedger implements Ledger {
       atLeast: atLeastTokens,
       atMost: atMostTokens,
       keep: keepTokens,
+      ...(inputTokens !== undefined && { input: inputTokens }),
     };
-    const result = await this.afterRecovery(() => this.write(() => operation));
+    const result = await this.afterRecovery(() =>
+      this.write((budgets) => ({
+        ...operation,
+        ...countsOfAll(budgets, { model, inputTokens }, this.clock.nowMs()),
+      })),
+    );
     if (result.invalid === 'no-reservation') {
       throw invalid(`There is no reservation ${reservationId}. Reserve before beginning a turn.`);
     }
@@ -210,7 +229,12 @@ class PostgresLedger implements Ledger {
     requireAmounts(tokens);
     const scope = this.scopeOf(given);
     if (tokens === 0) return this.status(given ?? {});
-    await this.write((budgets) => ({ do: 'charge', tokens, counters: countersFor(budgets, scope) }));
+    await this.write((budgets) => ({
+      do: 'charge',
+      tokens,
+      counters: countersFor(budgets, scope),
+      ...countsFor(budgets, scope, { model: scope?.model }, this.clock.nowMs()),
+    }));
     return this.statusFor(scope);
   }
 
@@ -439,7 +463,14 @@ function outcomeFields(outcome: Parameters<Ledger['settleTurn']>[1]): Readonly<R
 
 function usageList(usage: Parameters<typeof chargedTokens>[0]): readonly number[] {
   const { inputTokens, cacheCreationInputTokens, cacheReadInputTokens, outputTokens } = usage;
-  return [inputTokens, cacheCreationInputTokens, cacheReadInputTokens, outputTokens];
+  const for5m = usage.cacheCreation5mInputTokens;
+  return [
+    inputTokens,
+    cacheCreationInputTokens,
+    cacheReadInputTokens,
+    outputTokens,
+    ...(for5m === undefined ? [] : [for5m]),
+  ];
 }
 
 function requireBudget(budgets: readonly BudgetSpec[], name: string): void {

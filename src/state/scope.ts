@@ -1,3 +1,4 @@
+import { matchesPattern } from '../config/match-pattern.ts';
 import type { BudgetSpec, BudgetStatus, Scope, ScopePart } from './Ledger.ts';
 
 /** The parts of a scope, in the order in which they are shown. */
@@ -36,19 +37,4 @@ export function budgetTitle({ name, each }: Pick<BudgetStatus, 'name' | 'each'>)
   if (!each) return name;
   if (each.value === null) return `${name} (each ${each.part})`;
   return `${name} (${each.part}: ${each.value || 'unknown'})`;
-}
-
-/** `*` stands for any characters; the rest is literal. Without backtracking, whatever the pattern. */
-function matchesPattern(pattern: string, value: string): boolean {
-  const [first = '', ...rest] = pattern.split('*');
-  const last = rest.pop();
-  if (last === undefined) return pattern === value;
-  if (!value.startsWith(first)) return false;
-  let from = first.length;
-  for (const piece of rest) {
-    const found = value.indexOf(piece, from);
-    if (found < 0) return false;
-    from = found + piece.length;
-  }
-  return value.length - last.length >= from && value.endsWith(last);
 }

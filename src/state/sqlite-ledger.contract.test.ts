@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeAmounts } from './amounts-contract.ts';
 import { describeLedger, type LedgerFixture } from './ledger-contract.ts';
 import { describeScopes } from './scope-contract.ts';
 import type { Synchronous } from './sqlite/connection.ts';
@@ -11,6 +12,7 @@ for (const synchronous of ['normal', 'full'] as const) {
   describeLedger(`SQLite, synchronous ${synchronous}`, () => createFixture(synchronous));
 }
 describeScopes('SQLite', () => createFixture('normal'));
+describeAmounts('SQLite', () => createFixture('normal'));
 
 async function createFixture(synchronous: Synchronous): Promise<LedgerFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'teelamma-ledger-'));

@@ -12,6 +12,7 @@ export interface WindowColumns {
   readonly settled: number;
   readonly held: number;
   readonly forced: number;
+  readonly is_usd: boolean;
 }
 
 /** The open windows as of the last round trip. What is read of it is judged by the limits and the time of the reading. */
@@ -40,7 +41,8 @@ export class WindowView {
     return budgets.flatMap((spec) => {
       const counter = counters.get(spec.name);
       if (counter === undefined) return [];
-      const status = budgetStatus(spec, this.window(spec.name, counter), nowMs, counter);
+      const window = this.window(spec.name, counter);
+      const status = budgetStatus(spec, window, nowMs, counter, scope?.model);
       return this.answered.has(keyOf(spec.name, counter)) ? status : this.closed(status);
     });
   }
@@ -79,6 +81,7 @@ export function toSums(row: WindowColumns): WindowSums {
     counter: row.counter,
     startMs: row.start_ms,
     ended: row.ended,
+    isUsd: row.is_usd,
     settledTokens: row.settled,
     heldTokens: row.held,
     forcedTokens: row.forced,

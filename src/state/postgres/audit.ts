@@ -18,10 +18,14 @@ interface WrongSum {
 export async function audit(pool: Pool, location: string): Promise<string[]> {
   const { rows } = await pool.query(`
     WITH part AS (
-      SELECT unnest(windows) AS seq, charged AS settled, unsent AS held, forced FROM teelamma.reservation
-      UNION ALL SELECT unnest(r.windows), 0, t.hold, r.forced
-        FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation WHERE t.state = 0
-      UNION ALL SELECT unnest(windows), tokens, 0, false FROM teelamma.charge
+      SELECT w.seq, CASE WHEN unsent_amounts IS NULL THEN charged ELSE 0 END AS settled, coalesce(unsent_amounts[i], unsent) AS held, forced
+        FROM teelamma.reservation, unnest(windows) WITH ORDINALITY w(seq, i)
+      -- Where a budget counts tokens differently, what is settled stands with each turn.
+      UNION ALL SELECT w.seq, CASE WHEN r.unsent_amounts IS NULL THEN 0 ELSE coalesce(t.charged_amounts[i], t.charged) END,
+          CASE WHEN t.state = 0 THEN coalesce(t.hold_amounts[i], t.hold) ELSE 0 END, r.forced
+        FROM teelamma.turn t JOIN teelamma.reservation r ON r.seq = t.reservation, unnest(r.windows) WITH ORDINALITY w(seq, i)
+        WHERE t.state = 0 OR r.unsent_amounts IS NOT NULL
+      UNION ALL SELECT w.seq, coalesce(amounts[i], tokens), 0, false FROM teelamma.charge, unnest(windows) WITH ORDINALITY w(seq, i)
       UNION ALL SELECT in_window, -settled, free + settled, false FROM teelamma.lease
     ), sums AS (
       SELECT seq, sum(settled) AS settled, sum(held) AS held, sum(CASE WHEN forced THEN settled + held ELSE 0 END) AS forced

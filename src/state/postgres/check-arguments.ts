@@ -5,8 +5,8 @@ import type { TokenUsage } from '../../messages/token-usage.ts';
 const mostTokens = 1_000_000_000_000;
 
 /** @throws TeelammaError `invalid-argument` for what is no amount of tokens, or a range upside down. */
-export function requireAmounts(atLeastTokens: number, atMostTokens = atLeastTokens): void {
-  for (const tokens of [atLeastTokens, atMostTokens]) {
+export function requireAmounts(atLeastTokens: number, atMostTokens = atLeastTokens, inputTokens = 0): void {
+  for (const tokens of [atLeastTokens, atMostTokens, inputTokens]) {
     if (!Number.isInteger(tokens) || tokens < 0 || tokens > mostTokens) {
       throw invalid(`An amount of tokens is a whole number from 0 to ${mostTokens}; this was ${tokens}.`);
     }
@@ -16,12 +16,18 @@ export function requireAmounts(atLeastTokens: number, atMostTokens = atLeastToke
       `At most ${atMostTokens} tokens is less than at least ${atLeastTokens}. Swap or raise them.`,
     );
   }
+  if (inputTokens > atLeastTokens) {
+    throw invalid(
+      `${inputTokens} tokens of input are more than the ${atLeastTokens} that are asked for at least. They are a part of them.`,
+    );
+  }
 }
 
 /** @throws TeelammaError `invalid-argument` for a usage with an amount that is none. */
 export function requireUsage(usage: TokenUsage): void {
   requireAmounts(usage.inputTokens);
   requireAmounts(usage.cacheCreationInputTokens);
+  requireAmounts(usage.cacheCreation5mInputTokens ?? 0);
   requireAmounts(usage.cacheReadInputTokens);
   requireAmounts(usage.outputTokens);
 }

@@ -5,13 +5,25 @@
  * Locks are taken in one order by everybody (windows by number, then reservations and turns), so that transactions
  * wait for each other and do not deadlock. The clock is read after the locks: what waited for them is judged by the time it got them.
  *
- * `specs`: {name: {limit, percents, windowMs} or {limit, percents, from, until}}; from and until are the calendar period of now.
- * `counters`: [[budget, counter], ...]. Turn states: 0 in flight, 1 settled, 2 assumed, 3 released.
+ * `specs`: {name: {limit, percents, windowMs} or {limit, percents, from, until}}; from and until are the calendar period of now; `usd` where
+ * it counts micro-dollars. `counters`: [[budget, counter], ...]. Turn states: 0 in flight, 1 settled, 2 assumed, 3 released.
+ *
+ * Where a budget counts tokens differently, operations carry `rates` ({name: Rates of state/amounts.ts}) and `hold` ({name: [input, output]}),
+ * and reservations, turns and charges keep an amount for each of their windows beside the tokens. Everywhere else these are null.
  */
 export const functions = `
+  -- Those of an older version go first: their arguments may have been others.
+  DO $do$
+  DECLARE old regprocedure;
+  BEGIN
+    FOR old IN SELECT oid::regprocedure FROM pg_proc WHERE pronamespace = 'teelamma'::regnamespace LOOP
+      EXECUTE 'DROP FUNCTION ' || old || ' CASCADE';
+    END LOOP;
+  END $do$;
+
   CREATE FUNCTION teelamma.is_current(w teelamma.budget_window, spec jsonb, now_ms bigint) RETURNS boolean
   LANGUAGE sql IMMUTABLE AS $$
-    SELECT coalesce(NOT w.ended AND CASE
+    SELECT coalesce(NOT w.ended AND w.is_usd = (spec ? 'usd') AND CASE
       WHEN spec ? 'from' THEN w.start_ms >= (spec->>'from')::bigint
       ELSE now_ms < w.start_ms + (spec->>'windowMs')::bigint END, false)
   $$;
@@ -33,17 +45,54 @@ export const functions = `
         PERFORM teelamma.fold(w.seq, NULL);
         UPDATE teelamma.budget_window SET ended = true WHERE seq = w.seq;
       END IF;
-      INSERT INTO teelamma.budget_window (budget, counter, start_ms) VALUES (b, c, now_ms)
+      INSERT INTO teelamma.budget_window (budget, counter, start_ms, is_usd) VALUES (b, c, now_ms, spec ? 'usd')
         ON CONFLICT (budget, counter) WHERE NOT ended DO NOTHING RETURNING seq INTO made;
       IF made IS NOT NULL THEN RETURN made; END IF;
     END LOOP;
   END $$;
 
-  -- The least that any of the counters has left, and whether freeing every hold would let at_least fit.
-  CREATE FUNCTION teelamma.least_left(counters jsonb, specs jsonb, now_ms bigint, at_least bigint, at_most bigint,
+  -- What a hold counts, of which "input" tokens are input. rate: [input, output]; null: each token counts one.
+  CREATE FUNCTION teelamma.hold_amount(rate jsonb, total bigint, input bigint) RETURNS bigint
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN rate IS NULL THEN total ELSE
+      ceil((rate->>0)::numeric * least(input, total) + (rate->>1)::numeric * (total - least(input, total)))::bigint END
+  $$;
+
+  -- The most tokens whose hold counts no more than the amount.
+  CREATE FUNCTION teelamma.tokens_that_fit(rate jsonb, amount bigint, input bigint) RETURNS bigint
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN rate IS NULL THEN amount
+      WHEN amount < (rate->>0)::numeric * input THEN div(amount, (rate->>0)::numeric)::bigint
+      WHEN (rate->>1)::numeric = 0 THEN 9007199254740991
+      ELSE least(9007199254740991, input + div(amount - (rate->>0)::numeric * input, (rate->>1)::numeric))::bigint END
+  $$;
+
+  -- What tokens of whichever kind count at most. rate: Rates; null: each token counts one.
+  CREATE FUNCTION teelamma.dearest_amount(rate jsonb, tokens bigint) RETURNS bigint
+  LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN rate IS NULL OR rate = 'null' THEN tokens ELSE
+      ceil((SELECT max(kind.value::numeric) FROM jsonb_each_text(coalesce(rate->'longPrompt'->'rates', rate->'rates')) kind) * tokens)::bigint END
+  $$;
+
+  -- What usage counts: [input, cache_creation, cache_read, output, the part of cache_creation for five minutes].
+  CREATE FUNCTION teelamma.usage_amount(rate jsonb, usage jsonb) RETURNS bigint
+  LANGUAGE plpgsql IMMUTABLE AS $$
+  DECLARE input bigint := (usage->>0)::bigint; written bigint := (usage->>1)::bigint; hits bigint := (usage->>2)::bigint;
+    output bigint := (usage->>3)::bigint; short bigint := least(written, coalesce((usage->>4)::bigint, 0)); kinds jsonb;
+  BEGIN
+    IF rate IS NULL OR rate = 'null' THEN RETURN input + written + hits + output; END IF;
+    kinds := CASE WHEN input + written + hits > (rate->'longPrompt'->>'aboveTokens')::bigint THEN rate->'longPrompt'->'rates'
+      ELSE rate->'rates' END;
+    RETURN ceil((kinds->>'input')::numeric * input + (kinds->>'cacheWrite5m')::numeric * short
+      + (kinds->>'cacheWrite1h')::numeric * (written - short) + (kinds->>'cacheRead')::numeric * hits
+      + (kinds->>'output')::numeric * output)::bigint;
+  END $$;
+
+  -- The least that any of the counters has left, and whether freeing every hold would let at_least fit. extra: what may be used beside it.
+  CREATE FUNCTION teelamma.least_left(counters jsonb, specs jsonb, now_ms bigint, at_least bigint, at_most bigint, hold jsonb, input bigint, extra jsonb,
     OUT tokens bigint, OUT budget text, OUT freeable boolean)
   LANGUAGE plpgsql AS $$
-  DECLARE pair jsonb; w teelamma.budget_window; spec jsonb; lim bigint; used bigint; spent bigint;
+  DECLARE pair jsonb; w teelamma.budget_window; spec jsonb; lim bigint; used bigint; spent bigint; fits bigint; free bigint;
   BEGIN
     tokens := 9007199254740991; budget := NULL; freeable := true;
     FOR pair IN SELECT * FROM jsonb_array_elements(counters) LOOP
@@ -58,11 +107,16 @@ export const functions = `
       END IF;
       IF FOUND AND teelamma.is_current(w, spec, now_ms) THEN
         -- Where it is short, what lies idle in leases is taken back.
-        IF lim - w.settled - w.held < at_most THEN w := teelamma.fold(w.seq, NULL); END IF;
+        IF lim - w.settled - w.held < at_most OR hold IS NOT NULL OR extra IS NOT NULL THEN w := teelamma.fold(w.seq, NULL); END IF;
         used := w.settled + w.held; spent := w.settled;
       END IF;
-      IF greatest(0, lim - used) < tokens THEN tokens := greatest(0, lim - used); budget := pair->>0; END IF;
-      IF lim - spent < at_least THEN freeable := false; END IF;
+      fits := greatest(0, lim - used); free := greatest(0, lim - spent);
+      IF hold IS NOT NULL OR extra IS NOT NULL THEN
+        fits := teelamma.tokens_that_fit(hold->(pair->>0), greatest(0, fits + coalesce((extra->>(pair->>0))::bigint, 0)), input);
+        free := teelamma.tokens_that_fit(hold->(pair->>0), free, input);
+      END IF;
+      IF fits < tokens THEN tokens := fits; budget := pair->>0; END IF;
+      IF free < at_least THEN freeable := false; END IF;
     END LOOP;
   END $$;
 
@@ -83,20 +137,23 @@ export const functions = `
   CREATE FUNCTION teelamma.shown(w teelamma.budget_window) RETURNS jsonb
   LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_object('budget', w.budget, 'counter', w.counter, 'start_ms', w.start_ms, 'ended', w.ended,
-        'settled', w.settled + coalesce(sum(l.settled), 0), 'held', w.held - coalesce(sum(l.free + l.settled), 0), 'forced', w.forced)
+        'settled', w.settled + coalesce(sum(l.settled), 0), 'held', w.held - coalesce(sum(l.free + l.settled), 0), 'forced', w.forced, 'is_usd', w.is_usd)
       FROM teelamma.lease l WHERE l.in_window = w.seq
   $$;
 
-  -- Adds to the settled tokens of windows (a correction may be negative) and takes from what is held, and from what of it is forced;
-  -- gives the thresholds that settled tokens reach while the windows run.
-  CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, freed bigint, forced_less bigint, specs jsonb, now_ms bigint)
-    RETURNS jsonb
+  -- Adds to what is settled in windows (a correction may be negative) and takes from what is held, one amount for all of them or one for
+  -- each; gives the thresholds that settled sums reach while the windows run.
+  CREATE FUNCTION teelamma.settle_windows(seqs bigint[], amount bigint, freed bigint, amounts bigint[], freeds bigint[], is_forced boolean,
+    specs jsonb, now_ms bigint) RETURNS jsonb
   LANGUAGE plpgsql AS $$
   DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer; unseen bigint;
   BEGIN
-    FOR w IN UPDATE teelamma.budget_window SET settled = settled + amount, held = held - freed, forced = forced - forced_less
+    FOR w IN UPDATE teelamma.budget_window SET settled = settled + coalesce(amounts[array_position(seqs, seq)], amount),
+        held = held - coalesce(freeds[array_position(seqs, seq)], freed),
+        forced = CASE WHEN is_forced THEN forced - coalesce(freeds[array_position(seqs, seq)], freed)
+          + coalesce(amounts[array_position(seqs, seq)], amount) ELSE forced END
         WHERE seq = ANY(seqs) RETURNING * LOOP
-      CONTINUE WHEN amount = 0;
+      CONTINUE WHEN amount = 0 AND amounts IS NULL;
       spec := specs->w.budget;
       CONTINUE WHEN spec IS NULL OR NOT teelamma.is_current(w, spec, now_ms);
       -- With what may be settled in leases a threshold might be reached: then it is looked at.
@@ -119,27 +176,44 @@ export const functions = `
   LANGUAGE plpgsql AS $$
   DECLARE delta bigint := charge_after - t.charged; freed bigint := CASE WHEN t.state = 0 THEN t.hold ELSE 0 END;
     returned bigint := CASE WHEN t.state = 0 THEN t.hold ELSE t.charged END - charge_after; kept bigint := 0;
+    after bigint[]; deltas bigint[]; freeds bigint[]; kepts bigint[];
   BEGIN
     IF r.closed_ms IS NULL AND NOT r.forced THEN kept := greatest(0, least(returned, r.granted - r.charged - delta - r.unsent)); END IF;
     freed := freed - kept;
-    UPDATE teelamma.turn SET state = state_after, charged = charge_after, settled_ms = now_ms,
+    -- What it counts in each window by the rates that it was held with; of what it gives back there, what the kept tokens can count stays.
+    IF t.hold_amounts IS NOT NULL THEN
+      SELECT array_agg(a ORDER BY i), array_agg(a - coalesce(t.charged_amounts[i], 0) ORDER BY i),
+          array_agg(CASE WHEN t.state = 0 THEN h ELSE 0 END - k ORDER BY i), array_agg(k ORDER BY i) INTO after, deltas, freeds, kepts
+        FROM (SELECT h, i, a, greatest(0, least(CASE WHEN t.state = 0 THEN h ELSE coalesce(t.charged_amounts[i], 0) END - a,
+            teelamma.dearest_amount(t.rates->(i::integer - 1), kept))) AS k
+          FROM (SELECT h, i, CASE state_after WHEN 1 THEN teelamma.usage_amount(t.rates->(i::integer - 1), op->'usage') WHEN 2 THEN h ELSE 0 END AS a
+            FROM unnest(t.hold_amounts) WITH ORDINALITY held(h, i)) charged) counted;
+    END IF;
+    IF r.unsent_amounts IS NOT NULL AND kept > 0 THEN
+      UPDATE teelamma.reservation SET unsent_amounts = (SELECT array_agg(u + coalesce(kepts[i], kept) ORDER BY i)
+        FROM unnest(unsent_amounts) WITH ORDINALITY x(u, i)) WHERE seq = r.seq;
+    END IF;
+    UPDATE teelamma.turn SET state = state_after, charged = charge_after, charged_amounts = after, settled_ms = now_ms,
+      cache_creation_5m = (op->'usage'->>4)::bigint,
       input = (op->'usage'->>0)::bigint, cache_creation = (op->'usage'->>1)::bigint, cache_read = (op->'usage'->>2)::bigint,
       output = (op->'usage'->>3)::bigint, latency_ms = (op->>'latency')::float8, reason = op->>'reason' WHERE seq = t.seq;
     UPDATE teelamma.reservation SET charged = charged + delta, unsent = unsent + kept,
       turns = turns + CASE WHEN t.state = 0 AND state_after <> 3 THEN 1 ELSE 0 END WHERE seq = r.seq;
-    IF freed = 0 AND delta = 0 THEN RETURN '[]'; END IF;
-    RETURN teelamma.settle_windows(r.windows, delta, freed, CASE WHEN r.forced THEN freed - delta ELSE 0 END, specs, now_ms);
+    IF freed = 0 AND delta = 0 AND deltas IS NULL THEN RETURN '[]'; END IF;
+    RETURN teelamma.settle_windows(r.windows, delta, freed, deltas, freeds, r.forced, specs, now_ms);
   END $$;
 
   CREATE FUNCTION teelamma.close(r teelamma.reservation, is_whole boolean, now_ms bigint) RETURNS bigint
   LANGUAGE plpgsql AS $$
   BEGIN
     IF r.closed_ms IS NOT NULL THEN RETURN 0; END IF;
-    IF r.unsent > 0 THEN
-      UPDATE teelamma.budget_window SET held = held - r.unsent, forced = forced - CASE WHEN r.forced THEN r.unsent ELSE 0 END
+    IF r.unsent > 0 OR r.unsent_amounts IS NOT NULL THEN
+      UPDATE teelamma.budget_window SET held = held - coalesce(r.unsent_amounts[array_position(r.windows, seq)], r.unsent),
+        forced = forced - CASE WHEN r.forced THEN coalesce(r.unsent_amounts[array_position(r.windows, seq)], r.unsent) ELSE 0 END
         WHERE seq = ANY(r.windows);
     END IF;
-    UPDATE teelamma.reservation SET unsent = 0, closed_ms = now_ms, whole_task = is_whole WHERE seq = r.seq;
+    UPDATE teelamma.reservation SET unsent = 0,
+      unsent_amounts = CASE WHEN unsent_amounts IS NULL THEN NULL ELSE array_fill(0::bigint, ARRAY[cardinality(unsent_amounts)]) END, closed_ms = now_ms, whole_task = is_whole WHERE seq = r.seq;
     RETURN r.unsent;
   END $$;
 
@@ -169,7 +243,8 @@ export const functions = `
   LANGUAGE plpgsql AS $$
   DECLARE r teelamma.reservation; t teelamma.turn; low record; amount bigint; extension bigint; seqs bigint[]; pair jsonb;
     at_least bigint := (op->>'atLeast')::bigint; at_most bigint := (op->>'atMost')::bigint; part record; one integer;
-    keep bigint := (op->>'keep')::bigint; inner_counters jsonb; w teelamma.budget_window;
+    keep bigint := (op->>'keep')::bigint; inner_counters jsonb; w teelamma.budget_window; amounts bigint[]; extensions bigint[];
+    rate_list jsonb; free_amounts bigint[]; extra jsonb; most bigint; input bigint := coalesce((op->>'input')::bigint, 0);
   BEGIN
     events := '[]'; changed := false;
     CASE op->>'do'
@@ -183,7 +258,7 @@ export const functions = `
       IF EXISTS (SELECT FROM teelamma.turn WHERE id = op->'turn'->>'id') THEN
         result := jsonb_build_object('invalid', 'turn-taken'); RETURN;
       END IF;
-      low := teelamma.least_left(op->'counters', specs, now_ms, at_least, at_most);
+      low := teelamma.least_left(op->'counters', specs, now_ms, at_least, at_most, op->'hold', input, NULL);
       IF NOT (op->>'forced')::boolean AND low.tokens < at_least THEN
         result := teelamma.refusal(low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END); RETURN;
       END IF;
@@ -191,15 +266,21 @@ export const functions = `
       seqs := '{}';
       FOR pair IN SELECT p FROM jsonb_array_elements(op->'counters') p ORDER BY p->>0, p->>1 LOOP
         seqs := seqs || teelamma.use_window(pair->>0, pair->>1, specs->(pair->>0), now_ms);
+        IF op ? 'rates' THEN
+          amounts := amounts || teelamma.hold_amount(op->'hold'->(pair->>0), amount, input);
+          rate_list := coalesce(rate_list, '[]') || jsonb_build_array(op->'rates'->(pair->>0));
+        END IF;
       END LOOP;
-      UPDATE teelamma.budget_window SET held = held + amount,
-        forced = forced + CASE WHEN (op->>'forced')::boolean THEN amount ELSE 0 END WHERE seq = ANY(seqs);
-      INSERT INTO teelamma.reservation (id, owner, windows, task_id, kind, scope, forced, granted, unsent, created_ms)
+      UPDATE teelamma.budget_window SET held = held + coalesce(amounts[array_position(seqs, seq)], amount),
+        forced = forced + CASE WHEN (op->>'forced')::boolean THEN coalesce(amounts[array_position(seqs, seq)], amount) ELSE 0 END
+        WHERE seq = ANY(seqs);
+      free_amounts := CASE WHEN op->'turn' = 'null' OR amounts IS NULL THEN amounts ELSE array_fill(0::bigint, ARRAY[cardinality(amounts)]) END;
+      INSERT INTO teelamma.reservation (id, owner, windows, task_id, kind, scope, forced, granted, unsent, unsent_amounts, created_ms)
         VALUES (op->>'id', me, seqs, op->>'task', op->>'kind', nullif(op->'scope', 'null'), (op->>'forced')::boolean, amount,
-          CASE WHEN op->'turn' = 'null' THEN amount ELSE 0 END, now_ms) RETURNING * INTO r;
+          CASE WHEN op->'turn' = 'null' THEN amount ELSE 0 END, free_amounts, now_ms) RETURNING * INTO r;
       IF op->'turn' <> 'null' THEN
-        INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, started_ms)
-          VALUES (op->'turn'->>'id', r.seq, me, r.task_id, r.kind, op->>'agent', op->'turn'->>'model', r.scope, 0, amount, now_ms)
+        INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, hold_amounts, rates, started_ms)
+          VALUES (op->'turn'->>'id', r.seq, me, r.task_id, r.kind, op->>'agent', op->'turn'->>'model', r.scope, 0, amount, amounts, rate_list, now_ms)
           RETURNING * INTO t;
       END IF;
       changed := true;
@@ -217,7 +298,7 @@ export const functions = `
       -- What a new reservation could have now: every counter of every budget that is configured and that the reservation counts in.
       SELECT coalesce(jsonb_agg(jsonb_build_array(b.budget, b.counter) ORDER BY array_position(r.windows, b.seq)), '[]')
         INTO inner_counters FROM teelamma.budget_window b WHERE b.seq = ANY(r.windows) AND specs ? b.budget;
-      low := teelamma.least_left(inner_counters, specs, now_ms, at_least, at_most);
+      low := teelamma.least_left(inner_counters, specs, now_ms, at_least, at_most, op->'hold', input, NULL);
       IF r.closed_ms IS NOT NULL THEN
         result := teelamma.refusal(low.tokens, low.budget, 'closed') || jsonb_build_object('scope', r.scope); RETURN;
       END IF;
@@ -226,21 +307,45 @@ export const functions = `
           result := teelamma.refusal(low.tokens, low.budget, 'window-passed') || jsonb_build_object('scope', r.scope); RETURN;
         END IF;
       END LOOP;
-      IF NOT r.forced AND r.unsent + low.tokens < at_least THEN
-        result := teelamma.refusal(r.unsent + low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END)
+      IF op ? 'rates' OR r.unsent_amounts IS NOT NULL THEN
+        free_amounts := coalesce(r.unsent_amounts, array_fill(r.unsent, ARRAY[cardinality(r.windows)]));
+        SELECT jsonb_object_agg(b.budget, free_amounts[i] - teelamma.dearest_amount(op->'rates'->b.budget, keep)) INTO extra
+          FROM unnest(r.windows) WITH ORDINALITY u(s, i) JOIN teelamma.budget_window b ON b.seq = s;
+        most := (teelamma.least_left(inner_counters, specs, now_ms, at_least, at_most, op->'hold', input, coalesce(extra, '{}'))).tokens;
+        SELECT jsonb_object_agg(b.budget, free_amounts[i]) INTO extra
+          FROM unnest(r.windows) WITH ORDINALITY u(s, i) JOIN teelamma.budget_window b ON b.seq = s;
+        low := teelamma.least_left(inner_counters, specs, now_ms, at_least, at_most, op->'hold', input, coalesce(extra, '{}'));
+      ELSE
+        low.tokens := r.unsent + low.tokens;
+        most := low.tokens - keep;
+      END IF;
+      IF NOT r.forced AND low.tokens < at_least THEN
+        result := teelamma.refusal(low.tokens, low.budget, CASE WHEN low.freeable THEN 'held' ELSE 'spent' END)
           || jsonb_build_object('scope', r.scope);
         RETURN;
       END IF;
-      amount := CASE WHEN r.forced THEN at_most ELSE least(at_most, greatest(at_least, r.unsent + low.tokens - keep)) END;
+      amount := CASE WHEN r.forced THEN at_most ELSE least(at_most, greatest(at_least, most)) END;
       extension := amount - least(amount, greatest(0, r.unsent - keep));
-      IF NOT r.forced THEN extension := least(extension, low.tokens); END IF;
-      IF extension > 0 THEN
-        UPDATE teelamma.budget_window SET held = held + extension, forced = forced + CASE WHEN r.forced THEN extension ELSE 0 END
+      IF NOT r.forced AND free_amounts IS NULL THEN extension := least(extension, low.tokens - r.unsent); END IF;
+      -- Each window is extended by what the turn counts there beyond what the reservation need not keep, as far as that is left.
+      IF free_amounts IS NOT NULL THEN
+        SELECT array_agg(a ORDER BY i), array_agg(e ORDER BY i), array_agg(free_amounts[i] - (a - e) ORDER BY i), jsonb_agg(rate ORDER BY i),
+            CASE WHEN bool_or(a - e > greatest(0, free_amounts[i] - k)) THEN amount - least(amount, r.unsent) ELSE extension END
+          INTO amounts, extensions, free_amounts, rate_list, extension
+          FROM (SELECT i, a, k, rate, least(CASE WHEN NOT r.forced THEN remains END, greatest(0, a - greatest(0, free_amounts[i] - k))) AS e
+            FROM (SELECT i, op->'rates'->b.budget AS rate, teelamma.hold_amount(op->'hold'->b.budget, amount, input) AS a,
+                teelamma.dearest_amount(op->'rates'->b.budget, keep) AS k,
+                greatest(0, (specs->b.budget->>'limit')::bigint - b.settled - b.held) AS remains
+              FROM unnest(r.windows) WITH ORDINALITY u(s, i) JOIN teelamma.budget_window b ON b.seq = s) own) counted;
+      END IF;
+      IF extension > 0 OR extensions IS NOT NULL THEN
+        UPDATE teelamma.budget_window SET held = held + coalesce(extensions[array_position(r.windows, seq)], extension),
+          forced = forced + CASE WHEN r.forced THEN coalesce(extensions[array_position(r.windows, seq)], extension) ELSE 0 END
           WHERE seq = ANY(r.windows);
       END IF;
-      UPDATE teelamma.reservation SET unsent = unsent - (amount - extension) WHERE seq = r.seq;
-      INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, started_ms)
-        VALUES (op->>'id', r.seq, r.owner, r.task_id, r.kind, op->>'agent', op->>'model', r.scope, 0, amount, now_ms)
+      UPDATE teelamma.reservation SET unsent = unsent - (amount - extension), unsent_amounts = free_amounts WHERE seq = r.seq;
+      INSERT INTO teelamma.turn (id, reservation, owner, task_id, kind, agent, model, scope, state, hold, hold_amounts, rates, started_ms)
+        VALUES (op->>'id', r.seq, r.owner, r.task_id, r.kind, op->>'agent', op->>'model', r.scope, 0, amount, amounts, rate_list, now_ms)
         RETURNING * INTO t;
       changed := true;
       result := jsonb_build_object('turn', jsonb_build_object('id', t.id, 'hold', t.hold), 'scope', r.scope);
@@ -255,7 +360,8 @@ export const functions = `
         amount := CASE op->>'outcome' WHEN 'usage' THEN (op->>'charged')::bigint WHEN 'unknown' THEN t.hold ELSE 0 END;
         events := teelamma.resolve(t, r, CASE op->>'outcome' WHEN 'usage' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END, amount, op,
           specs, now_ms);
-        IF amount > t.hold THEN
+        IF amount > t.hold OR EXISTS (SELECT FROM teelamma.turn x, unnest(x.charged_amounts, x.hold_amounts) a(charged, hold)
+            WHERE x.seq = t.seq AND a.charged > a.hold) THEN
           events := events || jsonb_build_object('type', 'usage-above-hold', 'turnId', t.id, 'held', t.hold, 'charged', amount);
         END IF;
       END IF;
@@ -294,23 +400,27 @@ export const functions = `
       seqs := '{}';
       FOR pair IN SELECT p FROM jsonb_array_elements(op->'counters') p ORDER BY p->>0, p->>1 LOOP
         seqs := seqs || teelamma.use_window(pair->>0, pair->>1, specs->(pair->>0), now_ms);
+        IF op ? 'hold' THEN
+          amounts := amounts || teelamma.hold_amount(op->'hold'->(pair->>0), (op->>'tokens')::bigint, 0);
+        END IF;
       END LOOP;
-      INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'charge');
-      events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, 0, specs, now_ms);
+      INSERT INTO teelamma.charge (at_ms, tokens, windows, source, amounts)
+        VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'charge', amounts);
+      events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, amounts, NULL, false, specs, now_ms);
       changed := true;
       result := '{}';
 
     WHEN 'import' THEN
       -- Two installations that begin at the same time: one of them imports.
       PERFORM pg_advisory_xact_lock(1415071084, 0);
-      IF (op->>'resetAt')::bigint > now_ms AND NOT EXISTS (SELECT FROM teelamma.budget_window) THEN
+      IF NOT specs->(op->>'budget') ? 'usd' AND (op->>'resetAt')::bigint > now_ms AND NOT EXISTS (SELECT FROM teelamma.budget_window) THEN
         INSERT INTO teelamma.budget_window (budget, start_ms)
           VALUES (op->>'budget', CASE WHEN specs->(op->>'budget') ? 'from' THEN now_ms
             ELSE (op->>'resetAt')::bigint - (specs->(op->>'budget')->>'windowMs')::bigint END)
           ON CONFLICT (budget, counter) WHERE NOT ended DO NOTHING RETURNING ARRAY[seq] INTO seqs;
         IF seqs IS NOT NULL THEN
           INSERT INTO teelamma.charge (at_ms, tokens, windows, source) VALUES (now_ms, (op->>'tokens')::bigint, seqs, 'import');
-          events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, 0, specs, now_ms);
+          events := teelamma.settle_windows(seqs, (op->>'tokens')::bigint, 0, NULL, NULL, false, specs, now_ms);
           changed := true;
         END IF;
       END IF;

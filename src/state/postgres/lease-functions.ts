@@ -10,10 +10,10 @@
  * reached unseen. `lim` is the limit that the slice was taken under. A lease with `quota` 0 is none.
  *
  * Who has a window's row locked may put any lease of it back (`fold`): tokens that lie idle with another process are taken, not asked
- * for. Locks: windows, then leases, then reservations and turns.
+ * for. Where an operation counts tokens by weights or prices, it goes to the windows themselves. Locks: windows, then leases, then reservations and turns.
  */
 export const leaseTable = `
-  CREATE TABLE teelamma.lease (
+  CREATE TABLE IF NOT EXISTS teelamma.lease (
     in_window bigint NOT NULL,
     owner integer NOT NULL,
     free bigint NOT NULL CHECK (free >= 0),
@@ -58,7 +58,9 @@ export const leaseFunctions = `
   DECLARE w teelamma.budget_window; spec jsonb; asked bigint; want bigint; others record; slice bigint; share bigint; next_at bigint;
     has_any boolean := false;
   BEGIN
-    SELECT sum((o->>'atMost')::bigint) INTO asked FROM jsonb_array_elements(ops) o WHERE o ? 'atMost' AND NOT o @> '{"forced": true}';
+    SELECT sum((o->>'atMost')::bigint) INTO asked FROM jsonb_array_elements(ops) o
+      WHERE o ? 'atMost' AND NOT o ? 'rates' AND NOT o @> '{"forced": true}';
+    IF ops @? '$[*].rates' THEN RETURN false; END IF;
     FOR w IN SELECT * FROM teelamma.budget_window b WHERE NOT b.ended AND (b.seq = ANY(seqs) OR (b.budget, b.counter) IN (
         SELECT p->>0, p->>1 FROM jsonb_array_elements(ops) o, jsonb_array_elements(o->'counters') p)) LOOP
       spec := specs->w.budget;
@@ -95,7 +97,7 @@ export const leaseFunctions = `
         SELECT array_agg(w.seq ORDER BY w.budget, w.counter), bool_and(teelamma.is_current(w, specs->w.budget, now_ms))
           INTO seqs, are_current FROM jsonb_array_elements(op->'counters') p JOIN teelamma.budget_window w
           ON w.budget = p->>0 AND w.counter = p->>1 AND NOT w.ended;
-        PERFORM teelamma.lease_or_fail(are_current AND cardinality(seqs) = jsonb_array_length(op->'counters'));
+        PERFORM teelamma.lease_or_fail(NOT op ? 'rates' AND are_current AND cardinality(seqs) = jsonb_array_length(op->'counters'));
         PERFORM teelamma.draw(me, seqs, -at_most, 0, specs);
         INSERT INTO teelamma.reservation (id, owner, windows, task_id, kind, scope, forced, granted, unsent, created_ms)
           VALUES (op->>'id', me, seqs, op->>'task', op->>'kind', nullif(op->'scope', 'null'), false, at_most,
@@ -112,7 +114,7 @@ export const leaseFunctions = `
 
       WHEN 'begin' THEN
         SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'reservation' FOR UPDATE;
-        PERFORM teelamma.lease_or_fail(r.closed_ms IS NULL AND NOT r.forced AND (SELECT count(*) FROM teelamma.budget_window w
+        PERFORM teelamma.lease_or_fail(NOT op ? 'rates' AND r.unsent_amounts IS NULL AND r.closed_ms IS NULL AND NOT r.forced AND (SELECT count(*) FROM teelamma.budget_window w
           WHERE w.seq = ANY(r.windows) AND specs ? w.budget AND teelamma.is_current(w, specs->w.budget, now_ms)) = cardinality(r.windows));
         keep := (op->>'keep')::bigint;
         PERFORM teelamma.lease_or_fail(keep <= r.unsent);
@@ -131,12 +133,13 @@ export const leaseFunctions = `
         SELECT * INTO t FROM teelamma.turn WHERE id = op->>'id';
         SELECT * INTO r FROM teelamma.reservation WHERE seq = t.reservation FOR UPDATE;
         amount := CASE op->>'outcome' WHEN 'usage' THEN (op->>'charged')::bigint WHEN 'unknown' THEN t.hold ELSE 0 END;
-        PERFORM teelamma.lease_or_fail(t.state = 0 AND NOT r.forced AND amount <= t.hold);
+        PERFORM teelamma.lease_or_fail(t.state = 0 AND r.unsent_amounts IS NULL AND NOT r.forced AND amount <= t.hold);
         -- As teelamma.resolve does: an open reservation keeps what the turn gives back.
         kept := CASE WHEN r.closed_ms IS NULL THEN greatest(0, least(t.hold - amount, r.granted - r.charged - amount - r.unsent)) ELSE 0 END;
         PERFORM teelamma.draw(me, r.windows, t.hold - amount - kept, amount, specs);
         UPDATE teelamma.turn SET state = CASE op->>'outcome' WHEN 'usage' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END, charged = amount,
           settled_ms = now_ms, input = (op->'usage'->>0)::bigint, cache_creation = (op->'usage'->>1)::bigint,
+          cache_creation_5m = (op->'usage'->>4)::bigint,
           cache_read = (op->'usage'->>2)::bigint, output = (op->'usage'->>3)::bigint, latency_ms = (op->>'latency')::float8,
           reason = op->>'reason' WHERE seq = t.seq AND state = 0;
         PERFORM teelamma.lease_or_fail(FOUND);
@@ -149,7 +152,7 @@ export const leaseFunctions = `
       WHEN 'close' THEN
         SELECT * INTO r FROM teelamma.reservation WHERE id = op->>'id' AND closed_ms IS NULL FOR UPDATE;
         IF r.seq IS NOT NULL THEN
-          PERFORM teelamma.lease_or_fail(r.unsent = 0 OR NOT r.forced);
+          PERFORM teelamma.lease_or_fail(r.unsent_amounts IS NULL AND (r.unsent = 0 OR NOT r.forced));
           IF r.unsent > 0 THEN PERFORM teelamma.draw(me, r.windows, r.unsent, 0, specs); END IF;
           UPDATE teelamma.reservation SET unsent = 0, closed_ms = now_ms, whole_task = (op->>'whole')::boolean WHERE seq = r.seq;
           seqs := r.windows; is_changed := true;

@@ -65,6 +65,7 @@ interface TurnRowColumns {
   readonly settled_ms: number | null;
   readonly input: number | null;
   readonly cache_creation: number | null;
+  readonly cache_creation_5m: number | null;
   readonly cache_read: number | null;
   readonly output: number | null;
   readonly latency_ms: number | null;
@@ -87,6 +88,7 @@ function toTurnRecord(row: TurnRowColumns, forced: boolean): TurnRecord {
         : {
             inputTokens: row.input,
             cacheCreationInputTokens: row.cache_creation ?? 0,
+            ...(row.cache_creation_5m !== null && { cacheCreation5mInputTokens: row.cache_creation_5m }),
             cacheReadInputTokens: row.cache_read ?? 0,
             outputTokens: row.output ?? 0,
           },

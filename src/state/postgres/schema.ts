@@ -3,7 +3,8 @@ import { leaseFunctions, leaseTable } from './lease-functions.ts';
 
 /**
  * Migrations in order; `teelamma.migration` says which of them a database has. Never edit one that was released: append. Everything is
- * in a schema of its own, so the database may have other uses. Amounts are tokens, times epoch milliseconds.
+ * in a schema of its own, so the database may have other uses. Amounts are tokens, those of a window in its budget's unit; times are epoch
+ * milliseconds. The functions are made anew by the last migration: append one that names them wherever they change.
  *
  * `budget_window` is written by every transition: half of each page is left free so that its new versions stay on the page and no
  * index is written (heap-only tuples, https://www.postgresql.org/docs/current/storage-hot.html).
@@ -84,6 +85,14 @@ export const migrations: readonly string[] = [
     windows bigint[] NOT NULL,
     source text NOT NULL
   );
+  `,
+  // Amounts by window are null where each is the tokens themselves.
+  `
+  ALTER TABLE teelamma.budget_window ADD COLUMN is_usd boolean NOT NULL DEFAULT false;
+  ALTER TABLE teelamma.reservation ADD COLUMN unsent_amounts bigint[];
+  ALTER TABLE teelamma.turn ADD COLUMN rates jsonb, ADD COLUMN hold_amounts bigint[], ADD COLUMN charged_amounts bigint[],
+    ADD COLUMN cache_creation_5m bigint;
+  ALTER TABLE teelamma.charge ADD COLUMN amounts bigint[];
   ${leaseTable}
   ${functions}
   ${leaseFunctions}

@@ -1,10 +1,18 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { TokenUsage } from '../../messages/token-usage.ts';
+import { type Rates, ratesOf } from '../amounts.ts';
 import { budgetStatus } from '../budget-status.ts';
-import { isCurrentWindow } from '../current-window.ts';
+import { isCurrentWindow, isUsd } from '../current-window.ts';
 import type { BudgetSpec, BudgetStatus, FreeTurn, LedgerEvent, Scope } from '../Ledger.ts';
 import { areUnscoped, counterOf, matchesScope } from '../scope.ts';
-import { generatedId, type ReservationRow, type TurnRow, turnState, type WindowRow } from './rows.ts';
+import {
+  generatedId,
+  type ReservationRow,
+  type TurnAmounts,
+  type TurnRow,
+  turnState,
+  type WindowRow,
+} from './rows.ts';
 
 /** Rows are kept from one transaction to the next up to this many turns. */
 const mostRows = 1_000;
@@ -22,6 +30,8 @@ export class UnitOfWork {
   isChanged = false;
   /** Whether every budget limits everything in one counter: then scopes need not be looked at. */
   isUnscoped = true;
+  /** Whether every budget counts tokens one by one: then an amount is the same in all of them. */
+  isPlain = true;
 
   private readonly sql: Statements;
   private readonly openWindows = new Map<string, WindowRow | null>();
@@ -41,7 +51,10 @@ export class UnitOfWork {
   /** Begins anew. `areRowsCurrent`: nobody else has written since the rows were read, so that they need not be read again. */
   start(nowMs: number, budgets: readonly BudgetSpec[], areRowsCurrent = false): void {
     this.nowMs = nowMs;
-    if (budgets !== this.budgets) this.isUnscoped = areUnscoped(budgets);
+    if (budgets !== this.budgets) {
+      this.isUnscoped = areUnscoped(budgets);
+      this.isPlain = budgets.every(({ counts }) => counts === undefined);
+    }
     this.budgets = budgets;
     this.events = [];
     this.isChanged = false;
@@ -90,8 +103,9 @@ export class UnitOfWork {
     const open = this.openWindow(spec.name, counter);
     if (open && isCurrentWindow(spec, open, this.nowMs)) return open;
     if (open) this.endWindow(open);
-    const seq = Number(this.sql.insertWindow.run(spec.name, counter, startMs).lastInsertRowid);
-    const window = newWindow(seq, spec.name, counter, startMs);
+    const inserted = this.sql.insertWindow.run(spec.name, counter, startMs, isUsd(spec) ? 1 : 0);
+    const seq = Number(inserted.lastInsertRowid);
+    const window = newWindow(seq, spec.name, counter, startMs, isUsd(spec));
     const key = windowKey(spec.name, counter);
     this.isChanged = true;
     this.windows.set(seq, window);
@@ -104,6 +118,13 @@ export class UnitOfWork {
   useWindows(scope: Scope | null): WindowRow[] {
     if (this.isUnscoped) return this.budgets.map((spec) => this.useWindow(spec, ''));
     return this.budgetsFor(scope).map((spec) => this.useWindow(spec, counterOf(spec, scope ?? {})));
+  }
+
+  /** What a token of the model counts in each budget that limits this scope, in the order of `useWindows`; null where one in all. */
+  ratesFor(scope: Scope | null, model: string | undefined): (Rates | null)[] | null {
+    if (this.isPlain) return null;
+    const rates = this.budgetsFor(scope).map((spec) => ratesOf(spec.counts, model, this.nowMs));
+    return rates.every((one) => one === null) ? null : rates;
   }
 
   /** Written at once: the next window of the budget may only be inserted after it. */
@@ -181,9 +202,16 @@ export class UnitOfWork {
       holdTokens,
       state: turnState.inFlight,
       chargedTokens: 0,
+      amounts: null,
     };
     this.isChanged = true;
     return this.keepTurn(turn);
+  }
+
+  /** Apart from the rest of a turn's row, which nearly always has none. */
+  writeAmounts(turn: TurnRow, amounts: TurnAmounts): void {
+    turn.amounts = amounts;
+    this.sql.updateTurnAmounts.run(JSON.stringify(amounts), turn.seq);
   }
 
   addFreeTurn(turn: FreeTurn, scope: Scope | null): void {
@@ -224,6 +252,7 @@ export class UnitOfWork {
       usage?.cacheCreationInputTokens ?? null,
       usage?.cacheReadInputTokens ?? null,
       usage?.outputTokens ?? null,
+      usage?.cacheCreation5mInputTokens ?? null,
       latencyMs,
       reason,
       turn.seq,
@@ -231,8 +260,15 @@ export class UnitOfWork {
     this.isChanged = true;
   }
 
-  addCharge(tokens: number, windows: readonly WindowRow[], source: 'charge' | 'import'): void {
-    this.sql.insertCharge.run(this.nowMs, tokens, windows.map((window) => window.seq).join(), source);
+  /** `amounts`: what the tokens are in each window; null where one each. */
+  addCharge(
+    tokens: number,
+    windows: readonly WindowRow[],
+    source: 'charge' | 'import',
+    amounts: readonly number[] | null,
+  ): void {
+    const seqs = windows.map((window) => window.seq).join();
+    this.sql.insertCharge.run(this.nowMs, tokens, seqs, source, amounts && JSON.stringify(amounts));
     this.isChanged = true;
   }
 
@@ -256,6 +292,7 @@ export class UnitOfWork {
         row.isWholeTask === null ? null : Number(row.isWholeTask),
         row.seq,
       );
+      if (row.unsentAmounts) this.sql.updateUnsentAmounts.run(JSON.stringify(row.unsentAmounts), row.seq);
     }
     for (const row of this.touchedWindows) {
       this.isChanged = true;
@@ -271,12 +308,12 @@ export class UnitOfWork {
 
   /** The budgets that limit what has this scope, as this transaction sees them now. */
   status(scope: Scope | null): readonly BudgetStatus[] {
-    if (this.isUnscoped) {
+    if (this.isUnscoped && this.isPlain) {
       return this.budgets.map((spec) => budgetStatus(spec, this.openWindow(spec.name, ''), this.nowMs));
     }
     return this.budgetsFor(scope).map((spec) => {
       const counter = counterOf(spec, scope ?? {});
-      return budgetStatus(spec, this.openWindow(spec.name, counter), this.nowMs, counter);
+      return budgetStatus(spec, this.openWindow(spec.name, counter), this.nowMs, counter, scope?.model);
     });
   }
 
@@ -309,7 +346,7 @@ export class UnitOfWork {
     const known = this.windows.get(row.seq);
     if (known) return known;
     const window: WindowRow = {
-      ...newWindow(row.seq, row.budget, row.counter, row.start_ms),
+      ...newWindow(row.seq, row.budget, row.counter, row.start_ms, row.is_usd === 1),
       ended: row.ended === 1,
       settledTokens: row.settled,
       heldTokens: row.held,
@@ -337,6 +374,7 @@ export class UnitOfWork {
       createdAtMs: row.created_ms,
       grantedTokens: row.granted,
       unsentTokens: row.unsent,
+      unsentAmounts: row.unsent_amounts === null ? null : (JSON.parse(row.unsent_amounts) as number[]),
       chargedTokens: row.charged,
       turns: row.turns,
       closedAtMs: row.closed_ms,
@@ -357,6 +395,7 @@ export class UnitOfWork {
       holdTokens: row.hold,
       state: row.state,
       chargedTokens: row.charged,
+      amounts: row.amounts === null ? null : (JSON.parse(row.amounts) as TurnAmounts),
     };
     return this.keepTurn(turn);
   }
@@ -389,12 +428,19 @@ function windowKey(budget: string, counter: string): string {
   return counter === '' ? budget : `${budget}\n${counter}`;
 }
 
-function newWindow(seq: number, budget: string, counter: string, startMs: number): WindowRow {
+function newWindow(
+  seq: number,
+  budget: string,
+  counter: string,
+  startMs: number,
+  isUsdWindow: boolean,
+): WindowRow {
   return {
     seq,
     budget,
     counter,
     startMs,
+    isUsd: isUsdWindow,
     ended: false,
     settledTokens: 0,
     heldTokens: 0,
@@ -413,6 +459,7 @@ interface WindowColumns {
   readonly held: number;
   readonly forced: number;
   readonly fired_percent: number;
+  readonly is_usd: number;
 }
 
 interface ReservationColumns {
@@ -426,6 +473,7 @@ interface ReservationColumns {
   readonly forced: number;
   readonly granted: number;
   readonly unsent: number;
+  readonly unsent_amounts: string | null;
   readonly charged: number;
   readonly turns: number;
   readonly created_ms: number;
@@ -440,18 +488,19 @@ interface TurnColumns {
   readonly hold: number;
   readonly state: TurnRow['state'];
   readonly charged: number;
+  readonly amounts: string | null;
 }
 
 type Statements = Record<keyof typeof statementTexts, StatementSync>;
 
-const turnColumns = 'seq, own_id, reservation, hold, state, charged';
+const turnColumns = 'seq, own_id, reservation, hold, state, charged, amounts';
 
 const statementTexts = {
   anyWindow: 'SELECT 1 FROM budget_window LIMIT 1',
   readWindow: 'SELECT * FROM budget_window WHERE seq = ?',
   readOpenWindow: 'SELECT * FROM budget_window WHERE budget = ? AND counter = ? AND ended = 0',
   readCounters: 'SELECT counter FROM budget_window WHERE budget = ? AND ended = 0 ORDER BY counter',
-  insertWindow: 'INSERT INTO budget_window (budget, counter, start_ms) VALUES (?, ?, ?)',
+  insertWindow: 'INSERT INTO budget_window (budget, counter, start_ms, is_usd) VALUES (?, ?, ?, ?)',
   endWindow: 'UPDATE budget_window SET ended = 1 WHERE seq = ?',
   updateWindow: 'UPDATE budget_window SET settled = ?, held = ?, forced = ?, fired_percent = ? WHERE seq = ?',
   readReservation: 'SELECT * FROM reservation WHERE seq = ?',
@@ -461,6 +510,7 @@ const statementTexts = {
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   updateReservation: `UPDATE reservation
     SET unsent = ?, charged = ?, turns = ?, closed_ms = ?, whole_task = ? WHERE seq = ?`,
+  updateUnsentAmounts: 'UPDATE reservation SET unsent_amounts = ? WHERE seq = ?',
   readTurn: `SELECT ${turnColumns} FROM turn WHERE seq = ?`,
   findTurn: `SELECT ${turnColumns} FROM turn WHERE own_id = ?`,
   insertTurn: `INSERT INTO turn (own_id, reservation, model, state, hold, started_ms)
@@ -469,8 +519,9 @@ const statementTexts = {
       output, latency_ms, free_task_id, free_kind, free_agent, free_scope)
     VALUES (?, ?, ${turnState.settled}, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   updateTurn: `UPDATE turn SET state = ?, charged = ?, settled_ms = ?, input = ?, cache_creation = ?, cache_read = ?,
-      output = ?, latency_ms = ?, reason = ? WHERE seq = ?`,
-  insertCharge: 'INSERT INTO charge (at_ms, tokens, windows, source) VALUES (?, ?, ?, ?)',
+      output = ?, cache_creation_5m = ?, latency_ms = ?, reason = ? WHERE seq = ?`,
+  updateTurnAmounts: 'UPDATE turn SET amounts = ? WHERE seq = ?',
+  insertCharge: 'INSERT INTO charge (at_ms, tokens, windows, source, amounts) VALUES (?, ?, ?, ?, ?)',
 } as const;
 
 function prepareStatements(db: DatabaseSync): Statements {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { turnState } from './rows.ts';
+import { type TurnAmounts, turnState } from './rows.ts';
 import { windowList } from './UnitOfWork.ts';
 
 /**
@@ -32,25 +32,54 @@ interface Sums {
 
 function wrongSums(db: DatabaseSync, file: string): string[] {
   const expected = new Map<number, Sums>();
-  const add = (windows: unknown, settled: unknown, held: unknown, forced: unknown) => {
-    for (const seq of windowList(String(windows))) {
+  const add = (
+    { windows, forced = 0 }: Readonly<Record<string, unknown>>,
+    settled: (index: number) => unknown,
+    held: (index: number) => unknown,
+  ) => {
+    for (const [index, seq] of windowList(String(windows)).entries()) {
       const sums = expected.get(seq) ?? { settled: 0, held: 0, forced: 0 };
-      const isForced = Number(forced) === 1;
-      sums.settled += Number(settled);
-      sums.held += Number(held);
-      if (isForced) sums.forced += Number(settled) + Number(held);
+      sums.settled += Number(settled(index));
+      sums.held += Number(held(index));
+      if (Number(forced) === 1) sums.forced += Number(settled(index)) + Number(held(index));
       expected.set(seq, sums);
     }
   };
+  const none = () => 0;
   const reservations = db.prepare(
-    'SELECT windows, forced, sum(unsent) AS held, sum(charged) AS settled FROM reservation GROUP BY windows, forced',
+    `SELECT windows, forced, sum(unsent) AS held, sum(charged) AS settled FROM reservation
+      WHERE unsent_amounts IS NULL GROUP BY windows, forced`,
   );
-  for (const row of reservations.all()) add(row['windows'], row['settled'], row['held'], row['forced']);
+  for (const row of reservations.iterate()) {
+    add(
+      row,
+      () => row['settled'],
+      () => row['held'],
+    );
+  }
   const inFlight = db.prepare(`SELECT windows, forced, sum(hold) AS held
-    FROM turn JOIN reservation ON reservation.seq = turn.reservation WHERE state = ${turnState.inFlight} GROUP BY windows, forced`);
-  for (const row of inFlight.all()) add(row['windows'], 0, row['held'], row['forced']);
-  const charges = db.prepare('SELECT windows, sum(tokens) AS settled FROM charge GROUP BY windows');
-  for (const row of charges.all()) add(row['windows'], row['settled'], 0, 0);
+    FROM turn JOIN reservation ON reservation.seq = turn.reservation
+    WHERE state = ${turnState.inFlight} AND amounts IS NULL GROUP BY windows, forced`);
+  for (const row of inFlight.iterate()) add(row, none, () => row['held']);
+  const charges = db.prepare('SELECT windows, tokens, amounts FROM charge');
+  for (const row of charges.iterate()) add(row, amountsOf(row['amounts'], row['tokens']), none);
+
+  // Where a budget counts tokens differently: reservation by reservation and turn by turn, each window with its own amount.
+  const counted = db.prepare(
+    'SELECT windows, forced, unsent_amounts FROM reservation WHERE unsent_amounts IS NOT NULL',
+  );
+  for (const row of counted.iterate()) add(row, none, amountsOf(row['unsent_amounts'], 0));
+  const turns = db.prepare(`SELECT windows, forced, state, turn.charged, amounts
+    FROM turn JOIN reservation ON reservation.seq = turn.reservation WHERE unsent_amounts IS NOT NULL`);
+  for (const row of turns.iterate()) {
+    const amounts = row['amounts'] === null ? null : (JSON.parse(String(row['amounts'])) as TurnAmounts);
+    const isInFlight = row['state'] === turnState.inFlight;
+    add(
+      row,
+      (index) => (amounts ? amounts.charged[index] : row['charged']),
+      (index) => (isInFlight ? (amounts?.hold[index] ?? 0) : 0),
+    );
+  }
 
   const windows = db.prepare('SELECT seq, budget, settled, held, forced FROM budget_window').all();
   return windows.flatMap((row) => {
@@ -66,6 +95,12 @@ function wrongSums(db: DatabaseSync, file: string): string[] {
       `Window ${row['seq']} of budget "${row['budget']}" in ${file} says ${describe(stored)}, but its records add up to ${describe(sums)}: keep a copy of the file and report this as a bug; \`teelamma budget reset\` starts a clean window.`,
     ];
   });
+}
+
+/** By window, as they are stored; where they are not, one amount for all. */
+function amountsOf(stored: unknown, all: unknown): (index: number) => unknown {
+  const amounts = stored === null ? null : (JSON.parse(String(stored)) as readonly number[]);
+  return (index) => (amounts ? (amounts[index] ?? 0) : all);
 }
 
 function describe(sums: Sums): string {

@@ -1,7 +1,8 @@
 import { TeelammaError } from '../../errors.ts';
 import { chargedTokens, type TokenUsage } from '../../messages/token-usage.ts';
+import { holdAmount, holdRatesOf, type Rates, ratesOf, tokensThatFit, usageAmount } from '../amounts.ts';
 import { budgetStatus, reachedThresholds } from '../budget-status.ts';
-import { isCurrentWindow } from '../current-window.ts';
+import { isCurrentWindow, isUsd } from '../current-window.ts';
 import type {
   BeginTurnRequest,
   BudgetStatus,
@@ -20,6 +21,9 @@ import type { UnitOfWork } from './UnitOfWork.ts';
 /**
  * The ledger's state machine, one function a transition, on the rows of a transaction. Each decides first and changes rows last,
  * so that a refusal or an invalid request leaves the rows as they were and the other operations of the transaction stand.
+ *
+ * Amounts by window stand beside the tokens only where a budget counts them differently (`rates`, in the order of the windows); else they
+ * are null, and each window's amount is the tokens.
  */
 
 /** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
@@ -38,9 +42,9 @@ export function reserve(
   given: Scope | null,
   ownerOf: (work: UnitOfWork) => number,
 ): Reserved | Refusal {
-  const { atLeastTokens, forced = false, reservationId = null, firstTurn } = request;
+  const { atLeastTokens, inputTokens, forced = false, reservationId = null, firstTurn } = request;
   const atMostTokens = request.atMostTokens ?? atLeastTokens;
-  requireAmounts(atLeastTokens, atMostTokens);
+  requireAmounts(atLeastTokens, atMostTokens, inputTokens);
   if (reservationId !== null) {
     const known = work.findReservation(reservationId);
     const turnId = firstTurn?.turnId;
@@ -54,15 +58,18 @@ export function reserve(
   }
 
   // Where nothing depends on it and nothing else is known, the row is kept short: the turn has the model.
-  const scope =
-    given || !work.isUnscoped ? mergeScopes(given, firstTurn && { model: firstTurn.model }) : null;
-  const left = leastRemaining(work.status(scope));
-  if (!forced && left.tokens < atLeastTokens) return refusal(work, scope, left, atLeastTokens);
+  const isShort = !given && work.isUnscoped && work.isPlain;
+  const scope = isShort ? null : mergeScopes(given, firstTurn && { model: firstTurn.model });
+  const model = firstTurn?.model ?? scope?.model;
+  const rates = work.ratesFor(scope, model);
+  const left = leastRemaining(work.status(scope), rates, inputTokens);
+  if (!forced && left.tokens < atLeastTokens) return refusal(work, scope, left, request, model);
 
   const owner = ownerOf(work);
   const grantedTokens = forced ? atMostTokens : Math.min(atMostTokens, left.tokens);
   const windows = work.useWindows(scope);
-  for (const window of windows) hold(work, window, grantedTokens, forced);
+  const amounts = rates && holdAmounts(rates, grantedTokens, inputTokens);
+  hold(work, windows, amounts ?? grantedTokens, forced);
   const reservation = work.addReservation({
     ownId: reservationId,
     owner,
@@ -74,22 +81,24 @@ export function reserve(
     createdAtMs: work.nowMs,
     grantedTokens,
     unsentTokens: firstTurn ? 0 : grantedTokens,
+    unsentAmounts: amounts && (firstTurn ? amounts.map(() => 0) : amounts),
     chargedTokens: 0,
     turns: 0,
     closedAtMs: null,
     isWholeTask: null,
   });
+  if (amounts) work.touchReservation(reservation);
   if (!firstTurn) return { reservation, firstTurn: null };
-  return {
-    reservation,
-    firstTurn: work.addTurn(firstTurnId, reservation.seq, grantedTokens, firstTurn.model),
-  };
+  const turn = work.addTurn(firstTurnId, reservation.seq, grantedTokens, firstTurn.model);
+  if (rates && amounts) work.writeAmounts(turn, { rates, hold: amounts, charged: amounts.map(() => 0) });
+  return { reservation, firstTurn: turn };
 }
 
 /** Puts tokens of a reservation in flight, extending it where its free tokens, less those to keep, do not suffice. */
 export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow | Refusal {
   const { reservationId, turnId = null, atLeastTokens, atMostTokens, keepTokens = 0, model } = request;
-  requireAmounts(atLeastTokens, atMostTokens);
+  const { inputTokens } = request;
+  requireAmounts(atLeastTokens, atMostTokens, inputTokens);
   requireAmounts(keepTokens, keepTokens);
   const reservation = work.findReservation(reservationId);
   if (!reservation)
@@ -103,16 +112,18 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
   }
 
   const { scope } = reservation;
-  const left = leastRemaining(work.status(scope));
-  if (reservation.closedAtMs !== null) return refusal(work, scope, left, atLeastTokens, 'closed');
+  const left = () => leastRemaining(work.status(scope), work.ratesFor(scope, model), inputTokens);
+  if (reservation.closedAtMs !== null) return refusal(work, scope, left(), request, model, 'closed');
   const windows = windowsOf(work, reservation);
   if (!windows.every((window) => isRunning(work, window))) {
-    return refusal(work, scope, left, atLeastTokens, 'window-passed');
+    return refusal(work, scope, left(), request, model, 'window-passed');
   }
-  const inItsWindows = leastRemaining(statusOf(work, windows));
+  const rates = ratesIn(work, reservation, windows, model);
+  if (rates) return beginCounted(work, request, reservation, windows, rates);
+  const inItsWindows = leastRemaining(statusOf(work, windows), null, undefined);
   const available = reservation.unsentTokens + inItsWindows.tokens;
   if (!reservation.forced && available < atLeastTokens) {
-    return refusal(work, scope, { ...inItsWindows, tokens: available }, atLeastTokens);
+    return refusal(work, scope, { ...inItsWindows, tokens: available }, request, model);
   }
 
   const { forced, unsentTokens } = reservation;
@@ -120,12 +131,55 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
   const heldTokens = forced ? atMostTokens : Math.min(atMostTokens, wantedTokens);
   const beyondOwnTokens = heldTokens - Math.min(heldTokens, Math.max(0, unsentTokens - keepTokens));
   const extensionTokens = forced ? beyondOwnTokens : Math.min(beyondOwnTokens, inItsWindows.tokens);
-  if (extensionTokens > 0) {
-    for (const window of windows) hold(work, window, extensionTokens, forced);
-  }
+  if (extensionTokens > 0) hold(work, windows, extensionTokens, forced);
   reservation.unsentTokens -= heldTokens - extensionTokens;
   work.touchReservation(reservation);
   return work.addTurn(turnId, reservation.seq, heldTokens, model);
+}
+
+/** The same where the windows count tokens differently: each is extended by what the turn counts there and is not held yet. */
+function beginCounted(
+  work: UnitOfWork,
+  request: BeginTurnRequest,
+  reservation: ReservationRow,
+  windows: readonly WindowRow[],
+  rates: readonly (Rates | null)[],
+): TurnRow | Refusal {
+  const { turnId = null, atLeastTokens, atMostTokens, inputTokens, keepTokens = 0, model } = request;
+  const { forced, scope, unsentTokens } = reservation;
+  const unsent = reservation.unsentAmounts ?? windows.map(() => unsentTokens);
+  const kept = rates.map((one) => dearestAmount(one, keepTokens));
+  const budgets = windows.map((window) => statusOf(work, [window])[0] ?? null);
+  let available: Left = { tokens: Number.MAX_SAFE_INTEGER, budget: null };
+  let mostTokens = Number.MAX_SAFE_INTEGER;
+  for (const [index, budget] of budgets.entries()) {
+    if (!budget) continue;
+    const amount = budget.remainingTokens + at(unsent, index);
+    const tokens = thatFit(rates[index], amount, inputTokens);
+    if (tokens < available.tokens) available = { tokens, budget };
+    const beside = Math.max(0, amount - at(kept, index));
+    mostTokens = Math.min(mostTokens, thatFit(rates[index], beside, inputTokens));
+  }
+  if (!forced && available.tokens < atLeastTokens) return refusal(work, scope, available, request, model);
+
+  const heldTokens = forced ? atMostTokens : Math.min(atMostTokens, Math.max(atLeastTokens, mostTokens));
+  const amounts = holdAmounts(rates, heldTokens, inputTokens);
+  // From what the reservation need not keep, then from the budget, and only then from what it should keep.
+  const extensions = amounts.map((amount, index) => {
+    const beyondOwn = Math.max(0, amount - Math.max(0, at(unsent, index) - at(kept, index)));
+    const budget = budgets[index];
+    return forced || !budget ? beyondOwn : Math.min(beyondOwn, budget.remainingTokens);
+  });
+  const own = amounts.map((amount, index) => amount - at(extensions, index));
+  const isKept = own.every((amount, index) => amount <= Math.max(0, at(unsent, index) - at(kept, index)));
+  hold(work, windows, extensions, forced);
+  reservation.unsentAmounts = unsent.map((amount, index) => amount - at(own, index));
+  const freeTokens = isKept ? Math.max(0, unsentTokens - keepTokens) : unsentTokens;
+  reservation.unsentTokens -= Math.min(heldTokens, freeTokens);
+  work.touchReservation(reservation);
+  const turn = work.addTurn(turnId, reservation.seq, heldTokens, model);
+  work.writeAmounts(turn, { rates, hold: amounts, charged: amounts.map(() => 0) });
+  return turn;
 }
 
 /** Charge of a turn after `settleTurn`, and whether this call changed it. */
@@ -155,7 +209,7 @@ export function settleTurn(work: UnitOfWork, turnId: string, outcome: TurnOutcom
 
   resolve(work, reservation, turn, outcome);
   const aboveHoldTokens = aboveHold(turn);
-  if (aboveHoldTokens > 0) {
+  if (aboveHoldTokens > 0 || isAboveHold(turn)) {
     const { holdTokens: heldTokens } = turn;
     work.events.push({ type: 'usage-above-hold', turnId, heldTokens, chargedTokens: turn.chargedTokens });
   }
@@ -173,8 +227,9 @@ export function recordTurn(work: UnitOfWork, turn: FreeTurn, scope: Scope | null
 export function closeReservation(work: UnitOfWork, reservation: ReservationRow, closing?: Closing): number {
   if (reservation.closedAtMs !== null) return 0;
   const freedTokens = reservation.unsentTokens;
-  release(work, windowsOf(work, reservation), freedTokens, reservation.forced);
+  release(work, windowsOf(work, reservation), reservation.unsentAmounts ?? freedTokens, reservation.forced);
   reservation.unsentTokens = 0;
+  if (reservation.unsentAmounts) reservation.unsentAmounts = reservation.unsentAmounts.map(() => 0);
   reservation.closedAtMs = work.nowMs;
   reservation.isWholeTask = closing?.isWholeTask ?? true;
   work.touchReservation(reservation);
@@ -186,8 +241,12 @@ export function charge(work: UnitOfWork, tokens: number, scope: Scope | null): v
   requireAmounts(tokens, tokens);
   if (tokens === 0) return;
   const windows = work.useWindows(scope);
-  work.addCharge(tokens, windows, 'charge');
-  for (const window of windows) settle(work, window, tokens);
+  const rates = work.ratesFor(scope, scope?.model);
+  const amounts = rates && holdAmounts(rates, tokens, undefined);
+  work.addCharge(tokens, windows, 'charge', amounts);
+  windows.forEach((window, index) => {
+    settle(work, window, at(amounts ?? tokens, index));
+  });
 }
 
 /** Takes over an older installation's usage; false where the ledger was used or imported into before. */
@@ -195,10 +254,10 @@ export function importUsage(work: UnitOfWork, usage: ImportedUsage): boolean {
   requireAmounts(usage.usedTokens, usage.usedTokens);
   const spec = work.budgets.find(({ name }) => name === usage.budgetName);
   if (!spec) throw unknownBudget(work, usage.budgetName);
-  if (work.isUsed() || usage.resetAtMs <= work.nowMs) return false;
+  if (isUsd(spec) || work.isUsed() || usage.resetAtMs <= work.nowMs) return false;
   const startMs = spec.calendar ? work.nowMs : usage.resetAtMs - spec.windowMs;
   const window = work.useWindow(spec, '', startMs);
-  work.addCharge(usage.usedTokens, [window], 'import');
+  work.addCharge(usage.usedTokens, [window], 'import', null);
   settle(work, window, usage.usedTokens);
   return true;
 }
@@ -239,14 +298,24 @@ function resolve(work: UnitOfWork, reservation: ReservationRow, turn: TurnRow, o
   const isCharged = turn.state !== turnState.released;
 
   const windows = windowsOf(work, reservation);
-  if (wasInFlight) release(work, windows, turn.holdTokens, reservation.forced);
-  for (const window of windows) {
-    if (reservation.forced) window.forcedTokens += turn.chargedTokens - before;
-    settle(work, window, turn.chargedTokens - before);
-  }
+  if (wasInFlight) release(work, windows, turn.amounts?.hold ?? turn.holdTokens, reservation.forced);
+  const deltas = chargeAmounts(work, turn, outcome) ?? turn.chargedTokens - before;
+  windows.forEach((window, index) => {
+    const delta = at(deltas, index);
+    if (reservation.forced) window.forcedTokens += delta;
+    settle(work, window, delta);
+  });
   reservation.chargedTokens += turn.chargedTokens - before;
   if (wasInFlight && isCharged) reservation.turns += 1;
-  refill(work, reservation, windows, (wasInFlight ? turn.holdTokens : before) - turn.chargedTokens);
+  const { amounts } = turn;
+  refill(work, reservation, windows, {
+    tokens: (wasInFlight ? turn.holdTokens : before) - turn.chargedTokens,
+    returned:
+      amounts?.charged.map((charged, index) =>
+        wasInFlight ? (amounts.hold[index] ?? 0) - charged : -at(deltas, index),
+      ) ?? null,
+    rates: amounts?.rates ?? null,
+  });
   work.touchReservation(reservation);
   work.writeOutcome(turn, {
     usage: outcome.kind === 'usage' ? outcome.usage : null,
@@ -257,19 +326,57 @@ function resolve(work: UnitOfWork, reservation: ReservationRow, turn: TurnRow, o
 
 /**
  * Holds again, for the turns that are still to come, what a turn gave back: up to what was granted and is neither charged nor free.
- * A forced reservation gets whatever it asks for, so nothing is kept from others for it.
+ * A forced reservation gets whatever it asks for, so nothing is kept from others for it. `returned`: by window, where they count
+ * tokens differently; of it what the kept tokens can count there stays.
  */
 function refill(
   work: UnitOfWork,
   reservation: ReservationRow,
   windows: readonly WindowRow[],
-  returnedTokens: number,
+  { tokens, returned, rates }: Returned,
 ): void {
-  const { grantedTokens, chargedTokens: charged, unsentTokens, closedAtMs, forced } = reservation;
-  const keptTokens = Math.min(returnedTokens, grantedTokens - charged - unsentTokens);
+  const {
+    grantedTokens,
+    chargedTokens: charged,
+    unsentTokens,
+    unsentAmounts,
+    closedAtMs,
+    forced,
+  } = reservation;
+  const keptTokens = Math.min(tokens, grantedTokens - charged - unsentTokens);
   if (forced || closedAtMs !== null || keptTokens <= 0) return;
-  for (const window of windows) hold(work, window, keptTokens, false);
+  const kept =
+    returned?.map((amount, index) =>
+      Math.min(Math.max(0, amount), dearestAmount(rates?.[index] ?? null, keptTokens)),
+    ) ?? keptTokens;
+  hold(work, windows, kept, false);
   reservation.unsentTokens += keptTokens;
+  if (unsentAmounts) {
+    reservation.unsentAmounts = unsentAmounts.map((amount, index) => amount + at(kept, index));
+  }
+}
+
+/** What a turn gives back. */
+interface Returned {
+  readonly tokens: number;
+  /** By window; null where it is the tokens in all of them. */
+  readonly returned: readonly number[] | null;
+  readonly rates: readonly (Rates | null)[] | null;
+}
+
+/** Charges a turn in each of its windows by the rates that it was held with; what that adds to each. Null where the tokens do. */
+function chargeAmounts(work: UnitOfWork, turn: TurnRow, outcome: TurnOutcome): readonly number[] | null {
+  const { amounts } = turn;
+  if (!amounts) return null;
+  const charged = amounts.hold.map((held, index) => {
+    if (outcome.kind === 'unknown') return held;
+    if (outcome.kind === 'not-charged') return 0;
+    const rates = amounts.rates[index];
+    return rates ? usageAmount(rates, outcome.usage) : chargedTokens(outcome.usage);
+  });
+  const deltas = charged.map((amount, index) => amount - (amounts.charged[index] ?? 0));
+  work.writeAmounts(turn, { ...amounts, charged });
+  return deltas;
 }
 
 function chargeOf(turn: TurnRow, outcome: TurnOutcome): number {
@@ -286,19 +393,66 @@ function aboveHold(turn: TurnRow): number {
   return Math.max(0, turn.chargedTokens - turn.holdTokens);
 }
 
-function hold(work: UnitOfWork, window: WindowRow, tokens: number, forced: boolean): void {
-  window.heldTokens += tokens;
-  if (forced) window.forcedTokens += tokens;
-  work.touchWindow(window);
+/** Whether a turn counts more in a window than it held there, which the dearer kinds can do where the tokens do not. */
+function isAboveHold({ amounts }: TurnRow): boolean {
+  return amounts?.charged.some((charged, index) => charged > (amounts.hold[index] ?? 0)) ?? false;
 }
 
-function release(work: UnitOfWork, windows: readonly WindowRow[], tokens: number, forced: boolean): void {
-  if (tokens === 0) return;
-  for (const window of windows) {
-    window.heldTokens -= tokens;
-    if (forced) window.forcedTokens -= tokens;
+/** One amount for all windows, or one for each. */
+type Amounts = number | readonly number[];
+
+function at(amounts: Amounts, index: number): number {
+  return typeof amounts === 'number' ? amounts : (amounts[index] ?? 0);
+}
+
+function hold(work: UnitOfWork, windows: readonly WindowRow[], amounts: Amounts, forced: boolean): void {
+  windows.forEach((window, index) => {
+    const amount = at(amounts, index);
+    window.heldTokens += amount;
+    if (forced) window.forcedTokens += amount;
     work.touchWindow(window);
-  }
+  });
+}
+
+function release(work: UnitOfWork, windows: readonly WindowRow[], amounts: Amounts, forced: boolean): void {
+  if (amounts === 0) return;
+  windows.forEach((window, index) => {
+    const amount = at(amounts, index);
+    window.heldTokens -= amount;
+    if (forced) window.forcedTokens -= amount;
+    work.touchWindow(window);
+  });
+}
+
+function holdAmounts(
+  rates: readonly (Rates | null)[],
+  tokens: number,
+  inputTokens: number | undefined,
+): number[] {
+  return rates.map((one) => holdAmount(one && holdRatesOf(one, inputTokens), tokens, inputTokens));
+}
+
+function dearestAmount(rates: Rates | null, tokens: number): number {
+  return holdAmount(rates && holdRatesOf(rates, undefined), tokens);
+}
+
+function thatFit(rates: Rates | null | undefined, amount: number, inputTokens: number | undefined): number {
+  return rates ? tokensThatFit(holdRatesOf(rates, inputTokens), amount, inputTokens) : amount;
+}
+
+/** What a turn of the model counts in each window of its reservation; null where the tokens themselves in all of them. */
+function ratesIn(
+  work: UnitOfWork,
+  reservation: ReservationRow,
+  windows: readonly WindowRow[],
+  model: string,
+): (Rates | null)[] | null {
+  if (work.isPlain && !reservation.unsentAmounts) return null;
+  const rates = windows.map(({ budget }) => {
+    const spec = work.budgets.find(({ name }) => name === budget);
+    return ratesOf(spec?.counts, model, work.nowMs);
+  });
+  return reservation.unsentAmounts || rates.some((one) => one !== null) ? rates : null;
 }
 
 /** Adds to a window's settled tokens (a correction may be negative) and fires the thresholds that they reach while it runs. */
@@ -339,10 +493,17 @@ interface Left {
   readonly budget: BudgetStatus | null;
 }
 
-function leastRemaining(budgets: readonly BudgetStatus[]): Left {
+/** `rates` in the order of the budgets; null where each token counts one in all of them. */
+function leastRemaining(
+  budgets: readonly BudgetStatus[],
+  rates: readonly (Rates | null)[] | null,
+  inputTokens: number | undefined,
+): Left {
   let left: Left = { tokens: Number.MAX_SAFE_INTEGER, budget: null };
-  for (const budget of budgets) {
-    if (budget.remainingTokens < left.tokens) left = { tokens: budget.remainingTokens, budget };
+  for (const [index, budget] of budgets.entries()) {
+    const { remainingTokens } = budget;
+    const tokens = rates ? thatFit(rates[index], remainingTokens, inputTokens) : remainingTokens;
+    if (tokens < left.tokens) left = { tokens, budget };
   }
   return left;
 }
@@ -351,13 +512,16 @@ function refusal(
   work: UnitOfWork,
   scope: Scope | null,
   left: Left,
-  atLeastTokens: number,
+  { atLeastTokens, inputTokens }: Pick<ReserveRequest, 'atLeastTokens' | 'inputTokens'>,
+  model: string | undefined,
   cause?: Refusal['cause'],
 ): Refusal {
   const budgets = work.status(scope);
-  const freeable = budgets.every(
-    ({ limitTokens, settledTokens }) => limitTokens - settledTokens >= atLeastTokens,
-  );
+  const rates = work.ratesFor(scope, model);
+  const freeable = budgets.every(({ limitTokens, settledTokens }, index) => {
+    const free = Math.max(0, limitTokens - settledTokens);
+    return thatFit(rates?.[index], free, inputTokens) >= atLeastTokens;
+  });
   return {
     granted: false,
     remainingTokens: left.budget ? left.tokens : 0,
@@ -367,8 +531,8 @@ function refusal(
   };
 }
 
-function requireAmounts(atLeastTokens: number, atMostTokens: number): void {
-  for (const tokens of [atLeastTokens, atMostTokens]) {
+function requireAmounts(atLeastTokens: number, atMostTokens: number, inputTokens = 0): void {
+  for (const tokens of [atLeastTokens, atMostTokens, inputTokens]) {
     if (!Number.isInteger(tokens) || tokens < 0 || tokens > mostTokens) {
       throw invalid(`An amount of tokens is a whole number from 0 to ${mostTokens}; this was ${tokens}.`);
     }
@@ -378,12 +542,19 @@ function requireAmounts(atLeastTokens: number, atMostTokens: number): void {
       `At most ${atMostTokens} tokens is less than at least ${atLeastTokens}. Swap or raise them.`,
     );
   }
+  if (inputTokens > atLeastTokens) {
+    throw invalid(
+      `${inputTokens} tokens of input are more than the ${atLeastTokens} that are asked for at least. They are a part of them.`,
+    );
+  }
 }
 
 function requireUsage(usage: TokenUsage): void {
   requireAmounts(usage.inputTokens, usage.inputTokens);
   requireAmounts(usage.cacheCreationInputTokens, usage.cacheCreationInputTokens);
   requireAmounts(usage.cacheReadInputTokens, usage.cacheReadInputTokens);
+  const for5m = usage.cacheCreation5mInputTokens ?? 0;
+  requireAmounts(for5m, for5m);
   requireAmounts(usage.outputTokens, usage.outputTokens);
 }
 

@@ -46,7 +46,8 @@ const historySql = `
     coalesce(reservation.task_id, free_task_id) AS taskId,
     coalesce(reservation.kind, free_kind) AS kind,
     coalesce(free_agent, '${CHARGED_AGENT}') AS agent,
-    model, state, hold, turn.charged, started_ms, settled_ms, input, cache_creation, cache_read, output, latency_ms, reason,
+    model, state, hold, turn.charged, started_ms, settled_ms, input, cache_creation, cache_creation_5m, cache_read, output,
+    latency_ms, reason,
     coalesce(reservation.forced, 0) AS forced, coalesce(reservation.scope, free_scope) AS scope
   FROM turn LEFT JOIN reservation ON reservation.seq = turn.reservation
   WHERE started_ms >= ? AND started_ms <= ? AND (? IS NULL OR coalesce(free_agent, '${CHARGED_AGENT}') = ?)
@@ -65,6 +66,7 @@ interface HistoryColumns {
   readonly settled_ms: number | null;
   readonly input: number | null;
   readonly cache_creation: number | null;
+  readonly cache_creation_5m: number | null;
   readonly cache_read: number | null;
   readonly output: number | null;
   readonly latency_ms: number | null;
@@ -89,6 +91,7 @@ function toTurnRecord(row: HistoryColumns): TurnRecord {
         : {
             inputTokens: row.input,
             cacheCreationInputTokens: row.cache_creation ?? 0,
+            ...(row.cache_creation_5m !== null && { cacheCreation5mInputTokens: row.cache_creation_5m }),
             cacheReadInputTokens: row.cache_read ?? 0,
             outputTokens: row.output ?? 0,
           },

@@ -1,7 +1,11 @@
+import type { Rates } from '../amounts.ts';
 import type { WindowSums } from '../budget-status.ts';
 import type { Scope } from '../Ledger.ts';
 
-/** Rows as the unit of work holds them: plain mutable data, written back where they were touched. Amounts are tokens. */
+/**
+ * Rows as the unit of work holds them: plain mutable data, written back where they were touched. Amounts are tokens, but those of a window
+ * are in its budget's unit.
+ */
 
 export interface WindowRow extends WindowSums {
   readonly seq: number;
@@ -32,6 +36,8 @@ export interface ReservationRow {
   readonly grantedTokens: number;
   /** Held, and in no turn. */
   unsentTokens: number;
+  /** What that is in each of its windows; null where it is the tokens in all of them. */
+  unsentAmounts: number[] | null;
   chargedTokens: number;
   /** Turns that were charged. */
   turns: number;
@@ -48,6 +54,16 @@ export interface TurnRow {
   readonly holdTokens: number;
   state: TurnState;
   chargedTokens: number;
+  /** What it is in each window of its reservation; null where it is the tokens in all of them. */
+  amounts: TurnAmounts | null;
+}
+
+/** What a turn counts in the windows of its reservation, in their order. */
+export interface TurnAmounts {
+  /** What it was held with; null where tokens count one each. */
+  readonly rates: readonly (Rates | null)[];
+  readonly hold: readonly number[];
+  charged: readonly number[];
 }
 
 export type TurnState = (typeof turnState)[keyof typeof turnState];

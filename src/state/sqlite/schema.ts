@@ -88,4 +88,12 @@ export const migrations: readonly string[] = [
   ALTER TABLE reservation ADD COLUMN scope TEXT;
   ALTER TABLE turn ADD COLUMN free_scope TEXT;
   `,
+  // Amounts by window are null where each is the tokens themselves.
+  `
+  ALTER TABLE budget_window ADD COLUMN is_usd INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reservation ADD COLUMN unsent_amounts TEXT;
+  ALTER TABLE turn ADD COLUMN amounts TEXT;
+  ALTER TABLE turn ADD COLUMN cache_creation_5m INTEGER;
+  ALTER TABLE charge ADD COLUMN amounts TEXT;
+  `,
 ];
