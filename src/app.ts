@@ -6,6 +6,7 @@ import { type BudgetSource, budgetSource } from './config/budget-source.ts';
 import type { Config, Environment } from './config/Config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { withoutOwnGateway } from './config/own-gateway.ts';
+import { unpricedModel } from './config/prices/unpriced-model.ts';
 import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
@@ -183,6 +184,8 @@ async function assemble(
     onWarning?.(message);
   };
   if (problem !== null) warn(problem);
+  const unpriced = hasMoneyBudget(config) && unpricedModel(config.claude.model, config.prices, Date.now());
+  if (unpriced) warn(unpriced);
   const ledger = own(await openLedger(config, environment, processScope(environment, door, process.cwd())));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));
@@ -206,7 +209,7 @@ async function assemble(
     { ledger, router, newId, sleep },
   );
   const { checks, examples } = await makeChecks(config, environment, log);
-  const turn = new Turn({}, { ledger, claude, ollama, coolDown, log, ...clock });
+  const turn = new Turn({ prices: config.prices }, { ledger, claude, ollama, coolDown, log, ...clock });
   const pipeline = new Pipeline(
     {
       maxTokens: config.claude.maxTokens,
@@ -255,6 +258,10 @@ async function makeChecks(config: Config, environment: Environment, log: Decisio
   return { checks, examples: new ExampleRunner({}, { sandbox: () => project.sandbox() }) };
 }
 
+function hasMoneyBudget({ budget, budgets }: Config): boolean {
+  return [budget, ...budgets].some(({ counts }) => counts?.unit === 'micro-usd');
+}
+
 async function makeClaude({ claude }: Config): Promise<Specialist> {
   const { ClaudeSpecialist } = await import('./agents/ClaudeSpecialist.ts');
   const { model, apiKey, authToken, url, timeoutMs, stallTimeoutMs } = claude;
@@ -288,8 +295,8 @@ function logLedgerEvent(log: DecisionLog, event: LedgerEvent): void {
     case 'changed':
       return;
     case 'threshold': {
-      const { name, settledTokens, limitTokens, resetAtMs } = event.budget;
-      const output = { percent: event.percent, settledTokens, limitTokens, resetAtMs };
+      const { name, unit, settledTokens, limitTokens, resetAtMs } = event.budget;
+      const output = { percent: event.percent, settledTokens, limitTokens, ...(unit && { unit }), resetAtMs };
       log.record({ agent: 'ledger', action: 'threshold', level: 'warn', input: { budget: name }, output });
       return;
     }

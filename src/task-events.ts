@@ -53,6 +53,8 @@ export interface TurnSummary {
   /** Tokens charged to the budget; 0 for Ollama. */
   readonly chargedTokens: number;
   readonly heldTokens: number;
+  /** List price of its tokens in USD; 0 for Ollama, null where the model has none in the price table. */
+  readonly costUsd: number | null;
   readonly latencyMs: number;
 }
 
@@ -80,6 +82,11 @@ export interface TaskResult {
   readonly estimatedTokens: number;
   /** Tokens that this task charged to the budget: all turns, and what attempts that failed stay charged. */
   readonly chargedTokens: number;
+  /**
+   * List price in USD of the turns that were answered; null where one of them has none in the price table. What attempts that failed used is
+   * not known.
+   */
+  readonly costUsd: number | null;
   readonly turns: readonly TurnSummary[];
   readonly handovers: readonly Handover[];
   readonly warnings: readonly string[];

@@ -71,7 +71,16 @@ export class Turn {
 }
 
 function logged(result: Omit<TurnResult, 'handover'>): Record<string, unknown> {
-  const { model, usage, chargedTokens, heldTokens, latencyMs, message } = result;
+  const { model, usage, chargedTokens, heldTokens, costUsd, latencyMs, message } = result;
   const stopReason = message.stop_reason;
-  return { answer: message.content, model, ...usage, chargedTokens, heldTokens, latencyMs, stopReason };
+  return {
+    answer: message.content,
+    model,
+    ...usage,
+    chargedTokens,
+    heldTokens,
+    costUsd,
+    latencyMs,
+    stopReason,
+  };
 }

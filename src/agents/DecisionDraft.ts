@@ -1,3 +1,4 @@
+import { bareAmount } from '../messages/format-amount.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { Refusal } from '../state/Ledger.ts';
 import type { Complexity } from './complexity.ts';
@@ -51,11 +52,14 @@ export class DecisionDraft {
   }
 
   private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
+    const left = bareAmount(status, status.remaining);
+    const tokens = formatTokens(this.estimatedTokens);
+    const need = status.unit === 'micro-usd' ? `about ${tokens} tokens needed` : `about ${tokens} needed`;
     if (cause === 'held') {
-      return `Token budget held by other running tasks (${formatTokens(status.remaining)} free, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
+      return `Token budget held by other running tasks (${left} free, ${need}) - automatic downgrade to Ollama`;
     }
     if (status.exhausted) return 'Token budget exhausted - automatic downgrade to Ollama';
-    return `Token budget too low (${formatTokens(status.remaining)} left, about ${formatTokens(this.estimatedTokens)} needed) - automatic downgrade to Ollama`;
+    return `Token budget too low (${left} left, ${need}) - automatic downgrade to Ollama`;
   }
 
   private decision(

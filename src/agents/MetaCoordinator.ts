@@ -1,7 +1,8 @@
 import { isLedgerTrouble } from '../errors.ts';
-import { formatTokens } from '../messages/format-tokens.ts';
+import { amountText } from '../messages/format-amount.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import type { Ledger, Refusal, Reservation, Scope, SettledTask, SettleResult } from '../state/Ledger.ts';
+import { leastLeft, tokensLeft } from '../state/tokens-left.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
 import { DecisionDraft } from './DecisionDraft.ts';
@@ -76,7 +77,8 @@ export class MetaCoordinator {
       reservationId: reservation.id,
       atLeastTokens: reservation.grantedTokens,
       atMostTokens: reservation.grantedTokens,
-      model: 'unknown',
+      // The one that the reservation was priced by; which one the caller really asks, nobody sees.
+      model: this.options.model ?? 'unknown',
     });
     // The window ended between the two calls: what was reserved in it is gone with it, and the decision holds for the old one.
     if (!turn.granted) return decision;
@@ -100,7 +102,8 @@ export class MetaCoordinator {
     const budgets = await this.ports.ledger.status(this.scopeOf(draft));
     const status = bindingStatus(budgets);
     if (!draft.wantsClaude(status)) return draft.toOllama(status);
-    if (draft.estimatedTokens <= status.remaining) return draft.toClaude(status);
+    const binding = leastLeft(budgets);
+    if (!binding || draft.estimatedTokens <= tokensLeft(binding)) return draft.toClaude(status);
     return forceAgent ? this.overdraft(draft, status) : draft.refused(status);
   }
 
@@ -184,7 +187,7 @@ export class MetaCoordinator {
     if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.estimatedTokens);
     const state = status.exhausted
       ? 'Token budget exhausted'
-      : `Only ${formatTokens(status.remaining)} tokens left`;
+      : `Only ${amountText(status, status.remaining)} left`;
     return {
       ...draft.toClaude(status),
       warning: `${state} - Claude was forced, and what it uses above the limit is recorded as overdraft`,

@@ -23,10 +23,12 @@ export interface RoutingDecision {
   readonly turnId?: string;
 }
 
-/** `used + remaining` is the limit, unless forced calls passed it. Tokens of the running window. */
+/** `used + remaining` is the limit, unless forced calls passed it. Tokens, or what `unit` says, of the running window. */
 export interface TokenBudgetStatus {
   /** Settled and held. */
   readonly used: number;
   readonly remaining: number;
   readonly exhausted: boolean;
+  /** Absent: tokens. */
+  readonly unit?: 'micro-usd';
 }

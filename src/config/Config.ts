@@ -1,11 +1,15 @@
 import type { ModelRuleSetting } from './parse-model-rules.ts';
+import type { Counting } from './prices/Counting.ts';
+import type { ModelPrice } from './prices/ModelPrice.ts';
 
 /** The configuration after defaults, file and environment were laid over each other. Trusted by everything that receives it. */
 export interface Config {
   readonly paths: Paths;
   readonly budget: {
-    /** Tokens per window, 1 or more. Default 10,000. */
+    /** Per window, 1 or more, in the unit that it counts. Default 10,000. */
     readonly limitTokens: number;
+    /** Default: tokens, each one. */
+    readonly counts?: Counting;
     /** Length of the rolling window. Default 24 h. */
     readonly windowMs: number;
     /** Ascending, 1 to 100. Default 75, 90, 100. */
@@ -15,6 +19,8 @@ export interface Config {
   };
   /** The budgets of config.json's list `budgets`, beside the one above. */
   readonly budgets: readonly ConfiguredBudget[];
+  /** The price table, with the prices of config.json's list `prices` over it. */
+  readonly prices: readonly ModelPrice[];
   readonly claude: {
     /** Default `claude-sonnet-5-5`. */
     readonly model: string;
@@ -102,7 +108,10 @@ export interface Config {
 /** A budget as the ledger wants it. */
 export interface ConfiguredBudget {
   readonly name: string;
+  /** In the unit that it counts. */
   readonly limitTokens: number;
+  /** Absent: tokens, each one. */
+  readonly counts?: Counting;
   /** Length of the rolling window; with `calendar`, the usual length of its period. */
   readonly windowMs: number;
   readonly thresholdsPercent: readonly number[];

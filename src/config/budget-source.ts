@@ -30,8 +30,9 @@ export function budgetSource(config: Config, environment?: Environment): BudgetS
 }
 
 function budgetsOf({ budget, budgets }: Config): readonly ConfiguredBudget[] {
-  const { limitTokens, windowMs, thresholdsPercent } = budget;
-  return [{ name: defaultBudgetName, limitTokens, windowMs, thresholdsPercent }, ...budgets];
+  const { limitTokens, counts, windowMs, thresholdsPercent } = budget;
+  const first = { name: defaultBudgetName, limitTokens, windowMs, thresholdsPercent };
+  return [counts ? { ...first, counts } : first, ...budgets];
 }
 
 function versionOf(file: string): string {

@@ -13,17 +13,19 @@ export interface ConfigFile {
   readonly settings: FileSettings;
   /** The list `budgets`; undefined where there is none. */
   readonly budgets: unknown;
+  /** The list `prices`; undefined where there is none. */
+  readonly prices: unknown;
 }
 
 /**
- * Reads config.json: sections of settings, such as `{"budget": {"limit": "2M", "window": "5h"}}`, and the list `budgets`.
+ * Reads config.json: sections of settings, such as `{"budget": {"limit": "2M", "window": "5h"}}`, and the lists `budgets` and `prices`.
  * @throws InvalidConfigError where it is not JSON, not of that form, or names a setting that does not exist.
  */
 export function readConfigFile(file: string): ConfigFile {
   const sections = readSections(file);
   const found = new Map<SettingKey, unknown>();
   for (const [section, content] of Object.entries(sections)) {
-    if (section === '$schema' || section === 'budgets') continue;
+    if (['$schema', 'budgets', 'prices'].includes(section)) continue;
     if (!isObject(content)) throw new InvalidConfigError(file, section, unknownSetting(section));
     for (const [name, value] of Object.entries(content)) {
       const key = `${section}.${name}`;
@@ -31,7 +33,7 @@ export function readConfigFile(file: string): ConfigFile {
       found.set(key, value);
     }
   }
-  return { settings: found, budgets: sections['budgets'] };
+  return { settings: found, budgets: sections['budgets'], prices: sections['prices'] };
 }
 
 /**

@@ -1,9 +1,12 @@
 import type { Config, ConfigSource, Environment } from './Config.ts';
 import { type FileSettings, readConfigFile } from './config-file.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
-import { parseBudgets } from './parse-budgets.ts';
+import { countedLimit, parseBudgets } from './parse-budgets.ts';
 import { parseModelRules } from './parse-model-rules.ts';
 import { resolvePaths } from './paths.ts';
+import type { KindRates } from './prices/ModelPrice.ts';
+import { parsePrices } from './prices/parse-prices.ts';
+import { priceTable } from './prices/price-table.ts';
 import { type Setting, type SettingKey, settings } from './settings.ts';
 
 export interface LoadedConfig {
@@ -21,7 +24,8 @@ export interface LoadedConfig {
  */
 export function loadConfig(environment: Environment): LoadedConfig {
   const paths = resolvePaths(environment);
-  const { settings: file, budgets } = readConfigFile(paths.configFile);
+  const { settings: file, budgets, prices: ownPrices } = readConfigFile(paths.configFile);
+  const prices = [...parsePrices(ownPrices, paths.configFile), ...priceTable];
   const values = new Map<SettingKey, unknown>();
   const sources = new Map<SettingKey, ConfigSource>();
   for (const key of Object.keys(settings) as SettingKey[]) {
@@ -37,12 +41,13 @@ export function loadConfig(environment: Environment): LoadedConfig {
     config: {
       paths,
       budget: {
-        limitTokens: get('budget.limit'),
+        ...countedLimit(get('budget.limit'), get<KindRates | undefined>('budget.weights'), prices),
         windowMs: get('budget.window'),
         thresholdsPercent: get('budget.thresholds'),
         allowForced: get('budget.allowForced'),
       },
-      budgets: parseBudgets(budgets, paths.configFile),
+      budgets: parseBudgets(budgets, paths.configFile, prices),
+      prices,
       claude: {
         model: get('claude.model'),
         url: get<string | undefined>('claude.url') ?? inheritedUrl,

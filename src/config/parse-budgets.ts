@@ -1,8 +1,10 @@
 import type { ConfiguredBudget } from './Config.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
+import { parseUsd } from './parse-usd.ts';
+import type { KindRates, ModelPrice } from './prices/ModelPrice.ts';
 import { type SettingForm, settings } from './settings.ts';
 
-const fields = ['name', 'limit', 'window', 'calendar', 'match', 'each', 'thresholds'];
+const fields = ['name', 'limit', 'weights', 'window', 'calendar', 'match', 'each', 'thresholds'];
 const calendarFields = ['period', 'timeZone', 'hour'];
 const parts = ['complexity', 'model', 'project', 'user', 'door'] as const;
 const usualDays = { day: 1, week: 7, month: 30 } as const;
@@ -17,11 +19,15 @@ export const defaultBudgetName = 'default';
  * `"calendar": {"period": "week", "timeZone": "Europe/Zurich", "hour": 4}` instead of `window` where it follows the calendar.
  * @throws InvalidConfigError naming the entry, the field and what is accepted.
  */
-export function parseBudgets(value: unknown, file: string): readonly ConfiguredBudget[] {
+export function parseBudgets(
+  value: unknown,
+  file: string,
+  prices: readonly ModelPrice[],
+): readonly ConfiguredBudget[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) throw new InvalidConfigError(file, 'budgets', 'must be a list of budgets');
   const budgets = value.map((entry: unknown, index) =>
-    parseBudget(entry, new Place(file, `budgets[${index}]`)),
+    parseBudget(entry, new Place(file, `budgets[${index}]`), prices),
   );
   const names = new Set([defaultBudgetName]);
   budgets.forEach(({ name }, index) => {
@@ -34,7 +40,23 @@ export function parseBudgets(value: unknown, file: string): readonly ConfiguredB
   return budgets;
 }
 
-function parseBudget(entry: unknown, place: Place): ConfiguredBudget {
+/**
+ * A limit as its setting gives it, a number of tokens or `$5`, as a budget counts it. Weights are for tokens: a limit of money does not use
+ * them.
+ */
+export function countedLimit(
+  limit: number | string,
+  weights: KindRates | undefined,
+  prices: readonly ModelPrice[],
+): Pick<ConfiguredBudget, 'limitTokens' | 'counts'> {
+  if (typeof limit === 'string') {
+    return { limitTokens: parseUsd(limit) ?? 0, counts: { unit: 'micro-usd', prices } };
+  }
+  const isPlain = weights === undefined || Object.values(weights).every((weight) => weight === 1);
+  return { limitTokens: limit, ...(!isPlain && { counts: { unit: 'tokens', weights } }) };
+}
+
+function parseBudget(entry: unknown, place: Place, prices: readonly ModelPrice[]): ConfiguredBudget {
   const given = place.object(entry, fields);
   const { name, each } = given;
   if (typeof name !== 'string' || !/^[a-z0-9-]{1,40}$/.test(name)) {
@@ -48,9 +70,17 @@ function parseBudget(entry: unknown, place: Place): ConfiguredBudget {
     given['calendar'] === undefined ? null : parseCalendar(given['calendar'], place.at('calendar'));
   const match = given['match'] === undefined ? null : parseMatch(given['match'], place.at('match'));
   const { thresholds = settings['budget.thresholds'].fallback } = given;
+  const limit = place.form('limit', given['limit'], settings['budget.limit'].form) as number | string;
+  const weights =
+    given['weights'] === undefined
+      ? undefined
+      : (place.form('weights', given['weights'], settings['budget.weights'].form) as KindRates);
+  if (weights && typeof limit === 'string') {
+    place.refuse('weights', given['weights'], 'left out where the limit is money: prices count there');
+  }
   return {
     name,
-    limitTokens: place.form('limit', given['limit'], settings['budget.limit'].form) as number,
+    ...countedLimit(limit, weights, prices),
     windowMs: calendar
       ? usualDays[calendar.period] * dayMs
       : (place.form('window', given['window'], settings['budget.window'].form) as number),

@@ -2,6 +2,8 @@ import { parseDuration } from './parse-duration.ts';
 import { parseModelRules } from './parse-model-rules.ts';
 import { parseSize } from './parse-size.ts';
 import { parseTokens } from './parse-tokens.ts';
+import { parseUsd, usdText } from './parse-usd.ts';
+import { parseWeights, weightsExpected } from './parse-weights.ts';
 
 /** A setting that a user may give in config.json or in the environment. */
 export interface Setting {
@@ -25,11 +27,17 @@ export interface SettingForm {
   readonly parse: (value: unknown) => unknown;
 }
 
-const tokens: SettingForm = {
-  expected: 'a whole number of tokens from 1 up, such as 10000, 20k or 2M',
-  parse: (value) =>
-    typeof value === 'number' || typeof value === 'string' ? parseTokens(String(value)) : null,
+/** A number of tokens stays a number; money is the text that `parseUsd` reads. */
+const limit: SettingForm = {
+  expected: 'a whole number of tokens from 1 up, such as 10000, 20k or 2M, or money, such as $5 or "5 USD"',
+  parse: (value) => {
+    if (typeof value !== 'number' && typeof value !== 'string') return null;
+    const microUsd = parseUsd(String(value));
+    return microUsd === null ? parseTokens(String(value)) : usdText(microUsd);
+  },
 };
+
+const weights: SettingForm = { expected: weightsExpected, parse: parseWeights };
 
 const duration: SettingForm = {
   expected: 'a duration with a unit from 1s to 400d, such as 30m, 5h or 7d',
@@ -117,9 +125,9 @@ const commands: SettingForm = {
 export const settings = {
   'budget.limit': {
     environmentName: 'TEELAMMA_BUDGET',
-    form: tokens,
+    form: limit,
     fallback: 10_000,
-    description: 'tokens that Claude may use per window',
+    description: 'tokens, or money, that Claude may use per window',
   },
   'budget.window': {
     environmentName: 'TEELAMMA_WINDOW',
@@ -131,6 +139,11 @@ export const settings = {
     form: percentages,
     fallback: [75, 90, 100],
     description: 'percentages at which you are told, once per window',
+  },
+  'budget.weights': {
+    form: weights,
+    fallback: undefined,
+    description: 'what a token of each kind counts, such as {"cacheRead": 0.1} (default: each 1)',
   },
   'budget.allowForced': {
     environmentName: 'TEELAMMA_ALLOW_FORCED',

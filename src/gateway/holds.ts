@@ -1,6 +1,7 @@
 import { isLedgerTrouble } from '../errors.ts';
 import type { MessagesRequest } from '../messages/types.ts';
 import type { BudgetStatus, Ledger, Refusal, Scope, TurnOutcome } from '../state/Ledger.ts';
+import { leftText, tokensLeft } from '../state/tokens-left.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseMaxTokens } from './choose-max-tokens.ts';
 
@@ -74,6 +75,14 @@ const freshMs = 250;
 /** A settlement waits so long for others, and for the next reservation, to share a commit with; its hold is durable meanwhile. */
 const settleDelayMs = 3;
 
+/** What a scope's budgets had left. */
+interface Remaining {
+  readonly tokens: number;
+  /** Null where each counts tokens one by one, so that `tokens` says it all. */
+  readonly budgets: readonly BudgetStatus[] | null;
+  readonly readAtMs: number;
+}
+
 interface Ended {
   readonly hold: Hold;
   readonly outcome: TurnOutcome;
@@ -86,20 +95,21 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
   const recentByKind = new Map<string, number[]>();
   const ended: Ended[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const remainingByScope = new Map<string, { readonly tokens: number; readonly readAtMs: number }>();
+  const remainingByScope = new Map<string, Remaining>();
 
   const note = (budgets: readonly BudgetStatus[], scope: Scope): number => {
-    const tokens = leastRemaining(budgets);
+    const tokens = leastRemaining(budgets, 0);
     if (remainingByScope.size >= maxScopes) remainingByScope.clear();
-    remainingByScope.set(nameOf(scope), { tokens, readAtMs: nowMs() });
+    const isPlain = budgets.every(({ tokenRates }) => tokenRates === undefined);
+    remainingByScope.set(nameOf(scope), { tokens, budgets: isPlain ? null : budgets, readAtMs: nowMs() });
     return tokens;
   };
-  const remainingTokens = (scope: Scope): number => {
+  const remainingTokens = (scope: Scope, inputTokens = 0): number => {
     const known = remainingByScope.get(nameOf(scope));
     const ageMs = known === undefined ? Number.POSITIVE_INFINITY : nowMs() - known.readAtMs;
-    return known !== undefined && ageMs >= 0 && ageMs < freshMs
-      ? known.tokens
-      : note(ledger.snapshot(scope), scope);
+    if (known === undefined || ageMs < 0 || ageMs >= freshMs) note(ledger.snapshot(scope), scope);
+    const { tokens, budgets } = remainingByScope.get(nameOf(scope)) ?? { tokens: 0, budgets: null };
+    return budgets === null || inputTokens === 0 ? tokens : leastRemaining(budgets, inputTokens);
   };
   const recentOf = async (kind: string): Promise<number[]> => {
     const known = recentByKind.get(kind);
@@ -141,10 +151,14 @@ export function createHolds(options: HoldsOptions, ports: HoldsPorts): Holds {
       asked: request.max_tokens,
       useful,
       recent: known ?? (await recentOf(kind)),
-      remaining: Math.max(0, remainingTokens(scope) - inputTokens),
+      remaining: Math.max(0, remainingTokens(scope, inputTokens) - inputTokens),
     });
     const startedAtMs = nowMs();
-    const amount = { atLeastTokens: inputTokens + useful, atMostTokens: inputTokens + output };
+    const amount = {
+      inputTokens,
+      atLeastTokens: inputTokens + useful,
+      atMostTokens: inputTokens + output,
+    };
     const firstTurn = { model: request.model };
     const attempt = () => {
       if (ended.length > 0) settleEnded();
@@ -238,15 +252,16 @@ function usefulOutput({ max_tokens: asked, thinking }: MessagesRequest): number 
   return Math.min(asked, usefulOutputTokens + thinkingTokens);
 }
 
-function leastRemaining(budgets: readonly BudgetStatus[]): number {
+/** Tokens that every budget has room for, so many of them input. */
+function leastRemaining(budgets: readonly BudgetStatus[], inputTokens: number): number {
   return budgets.reduce(
-    (least, { remainingTokens }) => Math.min(least, remainingTokens),
+    (least, budget) => Math.min(least, tokensLeft(budget, inputTokens)),
     Number.MAX_SAFE_INTEGER,
   );
 }
 
 function reasonOf(refusal: Refusal, neededTokens: number): string {
-  const need = `${refusal.remainingTokens} left, at least ${neededTokens} needed for this request`;
+  const need = `${leftText(refusal, String)}, at least ${neededTokens} needed for this request`;
   if (refusal.cause === 'held') return `Token budget held by other running requests (${need})`;
   if (refusal.budgets.some((budget) => budget.exhausted))
     return 'Token budget exhausted - automatic downgrade to Ollama';

@@ -1,4 +1,6 @@
+import { formatUsd } from '../messages/format-usd.ts';
 import type { BudgetStatus } from '../state/Ledger.ts';
+import { leastLeft } from '../state/tokens-left.ts';
 import type { ApiError } from './api-error.ts';
 
 export interface RefusalCause {
@@ -24,15 +26,12 @@ export function refusal(cause: RefusalCause, budgets: readonly BudgetStatus[], n
   if (cause.cause === 'no-key') {
     return { status: 401, type: 'authentication_error', message: `${cause.reason}. ${ollama}` };
   }
-  const budget = budgets.reduce<BudgetStatus | null>(
-    (least, each) => (least === null || each.remainingTokens < least.remainingTokens ? each : least),
-    null,
-  );
+  const budget = leastLeft(budgets);
   const untilMs = cause.retryAtMs ?? budget?.resetAtMs ?? nowMs;
   const limit =
     cause.retryAtMs !== null || budget === null
       ? ''
-      : ` The limit is ${budget.limitTokens} tokens, of which ${budget.remainingTokens} are left; it resets at ${new Date(budget.resetAtMs).toISOString()}. \`teelamma budget set\` changes it.`;
+      : ` The limit is ${limitText(budget)} are left; it resets at ${new Date(budget.resetAtMs).toISOString()}. \`teelamma budget set\` changes it.`;
   return {
     status: 429,
     type: 'rate_limit_error',
@@ -42,4 +41,9 @@ export function refusal(cause: RefusalCause, budgets: readonly BudgetStatus[], n
       'retry-after': String(Math.max(1, Math.ceil((untilMs - nowMs) / 1_000))),
     },
   };
+}
+
+function limitText({ unit, limitTokens, remainingTokens }: BudgetStatus): string {
+  if (unit === 'micro-usd') return `${formatUsd(limitTokens)}, of which ${formatUsd(remainingTokens)}`;
+  return `${limitTokens} tokens, of which ${remainingTokens}`;
 }

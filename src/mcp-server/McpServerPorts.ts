@@ -1,4 +1,5 @@
 import type { MetaCoordinator } from '../agents/MetaCoordinator.ts';
+import type { ModelPrice } from '../config/prices/ModelPrice.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Ledger } from '../state/Ledger.ts';
 import type { BudgetWatch } from './BudgetWatch.ts';
@@ -16,4 +17,6 @@ export interface McpServerPorts {
   /** Writes a text that is too long for an answer to disk, readable for the user alone, and gives its absolute path. */
   readonly saveOutput: (taskId: string, text: string) => Promise<string>;
   readonly nowMs: () => number;
+  /** What tokens cost. */
+  readonly prices: readonly ModelPrice[];
 }

@@ -32,6 +32,7 @@ export function createMcpPorts(parts: McpParts, options: BudgetWatchOptions = {}
     watch: new BudgetWatch(options, { ledger }),
     saveOutput: (taskId, text) => saveOutput(outputFolder, taskId, text),
     nowMs: Date.now,
+    prices: parts.config.prices,
     newId: randomUUID,
   };
 }

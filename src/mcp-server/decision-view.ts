@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
+import { formatUsd } from '../messages/format-usd.ts';
 
 /** A routing decision as MCP clients see it. */
 export const decisionSchema = z.object({
@@ -16,7 +17,12 @@ export const decisionSchema = z.object({
   forced: z.boolean(),
   warning: z.string().optional(),
   tokenBudgetStatus: z
-    .object({ used: z.number().int(), remaining: z.number().int(), exhausted: z.boolean() })
+    .object({
+      used: z.number().int(),
+      remaining: z.number().int(),
+      exhausted: z.boolean(),
+      unit: z.literal('micro-usd').optional().describe('absent: tokens'),
+    })
     .optional(),
 });
 
@@ -49,7 +55,7 @@ export function decisionText(view: DecisionView): string {
   ];
   if (budget) {
     lines.push(
-      `Budget when it was decided: ${budget.used} tokens used, ${budget.remaining} left${budget.exhausted ? ', exhausted' : ''}.`,
+      `Budget when it was decided: ${budget.unit ? formatUsd(budget.used) : `${budget.used} tokens`} used, ${budget.unit ? formatUsd(budget.remaining) : budget.remaining} left${budget.exhausted ? ', exhausted' : ''}.`,
     );
   }
   if (view.warning !== undefined) lines.push(`Warning: ${view.warning}`);

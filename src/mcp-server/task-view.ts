@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { pricesAsOf } from '../config/prices/price-table.ts';
 import type { TaskResult } from '../task-events.ts';
 import { budgetSchema, budgetText, budgetView } from './budget-view.ts';
 import { decisionSchema, decisionText, decisionView } from './decision-view.ts';
@@ -20,6 +21,11 @@ export const runTaskSchema = z.object({
     .optional()
     .describe('what the critic found'),
   chargedTokens: z.number().int().optional().describe('Claude tokens that this task used, all turns'),
+  costUsd: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(`their list price as of ${pricesAsOf}; null where it is not known`),
   turns: z
     .array(
       z.object({
@@ -49,6 +55,7 @@ export function taskView(result: TaskResult): TaskView {
     model: result.model,
     issues: result.verdict.issues.map(({ severity, message }) => ({ severity, message })),
     chargedTokens: result.chargedTokens,
+    costUsd: result.costUsd,
     turns: result.turns.map((turn) => ({
       agent: turn.agent,
       model: turn.model,
@@ -70,7 +77,7 @@ export function taskText(view: TaskView): string {
   const { agent: author, model, outcome, chargedTokens = 0, decision } = view;
   const lines = [
     `${author} (${model}) answered; ${outcome === 'approved' ? 'the critic approved it' : 'THE CRITIC DID NOT APPROVE IT'}. ` +
-      `${chargedTokens} Claude tokens charged, ${decision.estimatedTokens} were estimated.`,
+      `${chargedTokens} Claude tokens charged, ${decision.estimatedTokens} were estimated.${costText(view)}`,
     ...(view.issues ?? []).map(({ severity, message }) => `${severity}: ${message}`),
     ...(view.warnings ?? []).map((warning) => `Warning: ${warning}`),
     ...(view.handovers ?? []).map(({ from, to, reason }) => `Handover from ${from} to ${to}: ${reason}`),
@@ -80,6 +87,12 @@ export function taskText(view: TaskView): string {
     ...(view.fullOutputFile === undefined ? [] : [`Whole output: ${view.fullOutputFile}`]),
   ];
   return `${view.output ?? ''}\n\n---\n${lines.join('\n')}`;
+}
+
+function costText({ costUsd }: TaskView): string {
+  if (costUsd === undefined) return '';
+  if (costUsd === null) return ' Their price is not known.';
+  return ` Their list price is $${costUsd}, by prices as of ${pricesAsOf}.`;
 }
 
 function turnText(turn: NonNullable<TaskView['turns']>[number], index: number): string {

@@ -151,5 +151,7 @@ function parsed(text: string): OpenRecord | null {
 }
 
 function present(fields: OpenRecord): OpenRecord {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'number'));
+  // `cache_creation` is an object: how much was written to the cache for how long.
+  const isPresent = (value: unknown) => typeof value === 'number' || isRecord(value);
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => isPresent(value)));
 }

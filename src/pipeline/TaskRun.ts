@@ -124,6 +124,7 @@ export class TaskRun {
       files: this.workspace?.files() ?? [],
       estimatedTokens: this.decision.estimatedTokens,
       chargedTokens: [...this.turns, ...this.handovers].reduce((sum, each) => sum + each.chargedTokens, 0),
+      costUsd: sumOf(this.turns.map(({ costUsd }) => costUsd)),
       turns: this.turns,
       handovers: this.handovers,
       warnings: this.warnings,
@@ -242,8 +243,8 @@ export class TaskRun {
   }
 
   private addTurn(purpose: TurnPurpose, turn: TurnResult): void {
-    const { agent, model, usage, chargedTokens, heldTokens, latencyMs, budgets } = turn;
-    const summary = { agent, model, purpose, usage, chargedTokens, heldTokens, latencyMs };
+    const { agent, model, usage, chargedTokens, heldTokens, costUsd, latencyMs, budgets } = turn;
+    const summary = { agent, model, purpose, usage, chargedTokens, heldTokens, costUsd, latencyMs };
     this.turns.push(summary);
     this.emit({ type: 'turn-settled', turn: summary, budgets });
   }
@@ -253,6 +254,16 @@ export class TaskRun {
       this.emit({ type: 'text', agent, text: event.delta.text });
     }
   }
+}
+
+/** In whole millionths, so that no sum ends in a tail of nines. */
+function sumOf(costsUsd: readonly (number | null)[]): number | null {
+  let microUsd = 0;
+  for (const usd of costsUsd) {
+    if (usd === null) return null;
+    microUsd += Math.round(usd * 1e6);
+  }
+  return microUsd / 1e6;
 }
 
 function errorsOf({ verdict }: JudgedAnswer): number {

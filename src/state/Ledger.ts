@@ -1,5 +1,6 @@
+import type { Counting } from '../config/prices/Counting.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-import type { Counting, HoldRates } from './amounts.ts';
+import type { HoldRates } from './amounts.ts';
 
 /**
  * The ledger: the durable record that budgets are computed from, and the only place that says what was used.

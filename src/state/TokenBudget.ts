@@ -19,7 +19,8 @@ export interface TokenBudgetPorts {
 /**
  * One budget of the ledger, as a simple counter, and its copy for people and scripts in `token_budget.json`:
  * `{"used": n, "resetTime": epochMs, "dailyLimit": n}`, where used = settled + held. The ledger is the truth; the file follows it
- * and is read only by `load`.
+ * and is read only by `load`. Where the budget counts money, all amounts are micro-dollars and the file says so
+ * (`"unit": "micro-usd"`); tokens that are put in with `increment` are charged at the dearest price, and no older file is imported.
  */
 export class TokenBudget implements AsyncDisposable {
   private readonly options: TokenBudgetOptions;
@@ -43,7 +44,7 @@ export class TokenBudget implements AsyncDisposable {
    */
   async load(): Promise<void> {
     const old = await this.mirror.read(this.ports.nowMs());
-    if (old && old.used > 0 && old.resetTime > this.ports.nowMs()) {
+    if (old && !old.unit && old.used > 0 && old.resetTime > this.ports.nowMs()) {
       const { name } = this.status();
       const { used: usedTokens, resetTime: resetAtMs } = old;
       await this.ports.ledger.importUsage({ budgetName: name, usedTokens, resetAtMs });
@@ -78,7 +79,7 @@ export class TokenBudget implements AsyncDisposable {
     return this.status().exhausted;
   }
 
-  /** Tokens left as of now, 0 or more. */
+  /** Tokens (or micro-dollars) left as of now, 0 or more. */
   getRemaining(): number {
     return this.status().remainingTokens;
   }
@@ -116,5 +117,6 @@ function mirrorContent(status: BudgetStatus): MirrorContent {
     used: status.settledTokens + status.heldTokens,
     resetTime: status.resetAtMs,
     dailyLimit: status.limitTokens,
+    ...(status.unit && { unit: status.unit }),
   };
 }

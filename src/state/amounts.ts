@@ -1,15 +1,7 @@
+import type { Counting } from '../config/prices/Counting.ts';
 import { dearestRates, findPrice } from '../config/prices/find-price.ts';
-import type { KindRates, ModelPrice } from '../config/prices/ModelPrice.ts';
+import type { KindRates } from '../config/prices/ModelPrice.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-
-/**
- * What a budget counts, where that is not tokens one by one: tokens by weights, or money by a price table. Weights and prices have at
- * most six decimals and amounts are rounded up to whole tokens or micro-dollars (a price in USD per million tokens is one in
- * micro-dollars per token), so that no sum of turns is less than what they cost.
- */
-export type Counting =
-  | { readonly unit: 'tokens'; readonly weights: KindRates }
-  | { readonly unit: 'micro-usd'; readonly prices: readonly ModelPrice[] };
 
 /** What the tokens of one turn count in one budget. It is kept with the turn, which is charged by what it was held with. */
 export interface Rates {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../config/make-folder.ts';
 import { TeelammaError } from '../errors.ts';
 
-/** What `token_budget.json` says. */
+/** What `token_budget.json` says: tokens, or for a budget of money whole micro-dollars. */
 export interface MirrorContent {
   /** Tokens settled and held in the current window. */
   readonly used: number;
@@ -12,6 +12,8 @@ export interface MirrorContent {
   readonly resetTime: number;
   /** The limit, whatever the window's length. */
   readonly dailyLimit: number;
+  /** Absent: tokens. */
+  readonly unit?: 'micro-usd';
 }
 
 export interface BudgetMirrorPorts {
@@ -140,8 +142,9 @@ function parseContent(text: string): MirrorContent | null {
   if (typeof parsed !== 'object' || parsed === null) return null;
   if (!('used' in parsed && 'resetTime' in parsed && 'dailyLimit' in parsed)) return null;
   const { used, resetTime, dailyLimit } = parsed;
+  const unit = 'unit' in parsed && parsed.unit === 'micro-usd' ? { unit: 'micro-usd' as const } : {};
   if (!isCount(used) || !isCount(resetTime) || !isCount(dailyLimit)) return null;
-  return { used, resetTime, dailyLimit };
+  return { used, resetTime, dailyLimit, ...unit };
 }
 
 function isCount(value: unknown): value is number {

@@ -4,6 +4,7 @@ import { formatTokens } from '../messages/format-tokens.ts';
 import { fromApiUsage } from '../messages/token-usage.ts';
 import type { Message } from '../messages/types.ts';
 import type { SettleResult, TurnOutcome } from '../state/Ledger.ts';
+import { tokenCostUsd } from '../state/token-cost.ts';
 import { type HoldResult, holdTokens, type TurnHold } from './hold-tokens.ts';
 import { logLedgerProblem } from './log-ledger-problem.ts';
 import { outcomeOfError } from './outcome-of-error.ts';
@@ -35,7 +36,7 @@ export async function askClaude(
   const { hold } = held;
   const sent = await send(turn, hooks, hold, ports);
   if ('error' in sent) return await settleFailure(turn, hooks, hold, sent, ports);
-  return await settleAnswer(turn, hooks, hold, sent.message, startedAtMs, ports);
+  return await settleAnswer(turn, hooks, hold, { message: sent.message, startedAtMs }, options, ports);
 }
 
 interface SendFailure {
@@ -99,8 +100,8 @@ async function settleAnswer(
   turn: TurnRequest,
   hooks: TurnHooks,
   hold: TurnHold,
-  message: Message,
-  startedAtMs: number,
+  { message, startedAtMs }: { readonly message: Message; readonly startedAtMs: number },
+  { prices = [] }: TurnOptions,
   ports: TurnPorts,
 ): Promise<Attempt> {
   const usage = fromApiUsage(message.usage);
@@ -120,6 +121,7 @@ async function settleAnswer(
       latencyMs,
       heldTokens: hold.heldTokens,
       chargedTokens: settled?.chargedTokens ?? hold.heldTokens,
+      costUsd: tokenCostUsd(usage, message.model, startedAtMs, prices),
       budgets: settled?.budgets ?? ports.ledger.snapshot(turn.scope),
     },
   };

@@ -43,6 +43,7 @@ export async function askOllama(turn: TurnRequest, hooks: TurnHooks, ports: Turn
     hooks.onWarning?.(`The usage of this turn on Ollama could not be recorded: ${problem}`);
   }
   const budgets = ledger.snapshot(scope);
-  const result = { agent, model, message, usage, chargedTokens: 0, heldTokens: 0, latencyMs, budgets };
+  const unpaid = { chargedTokens: 0, heldTokens: 0, costUsd: 0 };
+  const result = { agent, model, message, usage, ...unpaid, latencyMs, budgets };
   return { answered: true, result };
 }

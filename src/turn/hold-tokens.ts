@@ -3,6 +3,7 @@ import { formatTokens } from '../messages/format-tokens.ts';
 import { inputBoundTokens } from '../messages/input-bound.ts';
 import type { MessagesRequest } from '../messages/types.ts';
 import type { BeginTurnResult, Ledger, Refusal, Scope } from '../state/Ledger.ts';
+import { leftText, tokensLeft } from '../state/tokens-left.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseOutputTokens } from './choose-output-tokens.ts';
 import { usefulOutputTokens } from './useful-output-tokens.ts';
@@ -82,14 +83,18 @@ async function holdFor(
   ports: HoldPorts,
 ): Promise<HoldResult | { readonly refusal: Refusal }> {
   const budgets = await ports.ledger.status({ model: ports.claude.model, ...turn.scope });
-  const remaining = Math.min(...budgets.map((budget) => budget.remainingTokens));
+  const remaining = Math.min(...budgets.map((budget) => tokensLeft(budget, inputTokens)));
   const outputTokens = chooseOutputTokens({
     asked: turn.request.max_tokens,
     useful: usefulTokens,
     recent,
     remaining: Math.max(0, remaining - inputTokens),
   });
-  const amount = { atLeastTokens: inputTokens + usefulTokens, atMostTokens: inputTokens + outputTokens };
+  const amount = {
+    inputTokens,
+    atLeastTokens: inputTokens + usefulTokens,
+    atMostTokens: inputTokens + outputTokens,
+  };
   const begun = await begin(amount, turn, ports);
   if (!begun.result.granted) return { refusal: begun.result };
   const { turnId, heldTokens } = begun.result;
@@ -101,6 +106,7 @@ async function holdFor(
 }
 
 interface Amount {
+  readonly inputTokens: number;
   readonly atLeastTokens: number;
   readonly atMostTokens: number;
 }
@@ -147,7 +153,7 @@ async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<num
 }
 
 function reasonOf(refusal: Refusal, neededTokens: number): string {
-  const need = `${formatTokens(refusal.remainingTokens)} left, at least ${formatTokens(neededTokens)} needed for this turn`;
+  const need = `${leftText(refusal)}, at least ${formatTokens(neededTokens)} needed for this turn`;
   if (refusal.cause === 'held') return `Token budget held by other running requests (${need})`;
   const isExhausted = refusal.budgets.some((budget) => budget.exhausted);
   if (isExhausted) return 'Token budget exhausted - automatic downgrade to Ollama';

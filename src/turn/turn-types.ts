@@ -1,4 +1,5 @@
 import type { AgentName, Specialist } from '../agents/Specialist.ts';
+import type { ModelPrice } from '../config/prices/ModelPrice.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import type { Message, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
@@ -11,6 +12,8 @@ import type { FailedAttempt } from './NoSpecialistAvailableError.ts';
 export interface TurnOptions {
   /** Longest wait for holds of others that stand in the way. Default 2,000 ms. */
   readonly waitMs?: number;
+  /** What Claude's tokens cost, for the result alone. Default: nobody knows. */
+  readonly prices?: readonly ModelPrice[];
 }
 
 export interface TurnPorts {
@@ -60,6 +63,8 @@ export interface TurnResult {
   /** Tokens charged to the budget; 0 for Ollama. */
   readonly chargedTokens: number;
   readonly heldTokens: number;
+  /** List price of its tokens in USD; 0 for Ollama, null where the model has none in the price table. */
+  readonly costUsd: number | null;
   readonly latencyMs: number;
   readonly handover: Handover | null;
   readonly budgets: readonly BudgetStatus[];

@@ -1,5 +1,5 @@
 import { loadConfig } from '../../config/load-config.ts';
-import { formatTokens } from '../../messages/format-tokens.ts';
+import { amountText } from '../../messages/format-amount.ts';
 import type { CliContext } from '../CliContext.ts';
 import { confirm } from '../confirm.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
@@ -26,8 +26,12 @@ export async function resetBudget(
   await using ledger = await openLedger(loaded.config);
   // The same tokens count in several budgets, so they are not added up.
   const named = (await ledger.status()).filter((budget) => name === undefined || budget.name === name);
-  const used = Math.max(0, ...named.map(({ settledTokens }) => settledTokens));
-  const question = `Forget ${formatTokens(used)} used tokens and start a new window? [y/N] `;
+  const most = (unit?: 'micro-usd') => {
+    const used = named.filter((budget) => budget.unit === unit).map(({ settledTokens }) => settledTokens);
+    return used.length === 0 ? [] : [amountText(unit ? { unit } : {}, Math.max(...used))];
+  };
+  const used = [...most(), ...most('micro-usd')].join(' and ') || amountText({}, 0);
+  const question = `Forget ${used} used and start a new window? [y/N] `;
   if (!yes && !(await confirm(context, question))) {
     if (json) writeJson(context, { reset: false, ...statusDocument(await ledger.status(), loaded) });
     else writeNote(context, 'Nothing was changed.');
@@ -41,6 +45,6 @@ export async function resetBudget(
     return;
   }
   const [first] = (await ledger.status()).filter((one) => name === undefined || one.name === name);
-  const remaining = formatTokens(first?.remainingTokens ?? 0);
-  writeLine(context, `Budget${name === undefined ? '' : ` ${name}`} reset: ${remaining} tokens remain.`);
+  const remaining = amountText(first ?? {}, first?.remainingTokens ?? 0);
+  writeLine(context, `Budget${name === undefined ? '' : ` ${name}`} reset: ${remaining} remain.`);
 }

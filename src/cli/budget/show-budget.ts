@@ -2,17 +2,21 @@ import { existsSync } from 'node:fs';
 import type { Config, ConfiguredBudget } from '../../config/Config.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
+import { pricesAsOf } from '../../config/prices/price-table.ts';
+import { unpricedModel } from '../../config/prices/unpriced-model.ts';
 import type { SettingKey } from '../../config/settings.ts';
-import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
+import { amountText, bareAmount } from '../../messages/format-amount.ts';
+import { percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus, Ledger } from '../../state/Ledger.ts';
 import { budgetTitle } from '../../state/scope.ts';
+import { leastLeft } from '../../state/tokens-left.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
 import { formatCountdown, formatMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
-import { leastLeft, statusDocument } from './status-document.ts';
+import { statusDocument } from './status-document.ts';
 
 const widestBar = 60;
 
@@ -64,8 +68,8 @@ async function bindingOf(ledger: Ledger, config: Config): Promise<BudgetStatus |
 }
 
 function bindingLine(context: CliContext, binding: BudgetStatus, config: Config): string {
-  const left = formatTokens(binding.remainingTokens);
-  return `${context.style.bold(budgetTitle(binding))} binds now: it has the least left, ${left} tokens, for a complex task on ${config.claude.model} in this folder.`;
+  const left = amountText(binding, binding.remainingTokens);
+  return `${context.style.bold(budgetTitle(binding))} binds now: it has the least left, ${left}, for a complex task on ${config.claude.model} in this folder.`;
 }
 
 function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {
@@ -81,27 +85,28 @@ function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedCo
     style,
   });
   const amounts = [
-    `${formatTokens(budget.settledTokens)} used`,
-    `${formatTokens(budget.heldTokens)} held`,
-    `${formatTokens(budget.remainingTokens)} remaining`,
+    `${bareAmount(budget, budget.settledTokens)} used`,
+    `${bareAmount(budget, budget.heldTokens)} held`,
+    `${bareAmount(budget, budget.remainingTokens)} remaining`,
   ];
   const thresholds = thresholdsPercent.map((threshold) =>
     percent >= threshold ? paint(`${threshold}% reached`) : style.dim(`${threshold}%`),
   );
   const lines = [
-    `${style.bold(`Token budget ${budgetTitle(budget)}`)}: ${formatTokens(budget.limitTokens)} tokens per ${windowText(budget)}`,
+    `${style.bold(`Token budget ${budgetTitle(budget)}`)}: ${amountText(budget, budget.limitTokens)} per ${windowText(budget)}`,
     bar + paint(label),
     amounts.join(' · '),
     ...(budget.overdraftTokens > 0
       ? [
           style.red(
-            `${formatTokens(budget.overdraftTokens)} tokens of overdraft: spent above the limit by force`,
+            `${amountText(budget, budget.overdraftTokens)} of overdraft: spent above the limit by force`,
           ),
         ]
       : []),
     `Thresholds: ${thresholds.join(', ')}`,
     resetLine(context, budget),
     ...matchLines(configuredBudget(budget, loaded.config)),
+    ...countLines(configuredBudget(budget, loaded.config), loaded.config, context.nowMs()),
     style.dim(`Limit from ${limitSource(budget, loaded)}`),
   ];
   for (const line of lines) writeLine(context, wrapText(line, width, '  '));
@@ -119,7 +124,7 @@ function resetLine(context: CliContext, budget: BudgetStatus): string {
 function configuredBudget(
   { name }: BudgetStatus,
   { budget, budgets }: Config,
-): Pick<ConfiguredBudget, 'thresholdsPercent' | 'match'> {
+): Pick<ConfiguredBudget, 'thresholdsPercent' | 'match' | 'counts'> {
   return budgets.find((one) => one.name === name) ?? budget;
 }
 
@@ -138,6 +143,26 @@ function matchLines({ match }: Pick<ConfiguredBudget, 'match'>): string[] {
   if (!match) return [];
   const parts = Object.entries(match).map(([part, accepted]) => `${part} ${accepted.join(' or ')}`);
   return [`Limits only: ${parts.join(', ')}`];
+}
+
+/** What the budget counts, where that is not tokens one by one. */
+function countLines(
+  { counts }: Pick<ConfiguredBudget, 'counts'>,
+  { claude, prices }: Config,
+  nowMs: number,
+): string[] {
+  if (counts?.unit === 'tokens') {
+    const { input, cacheWrite1h, cacheRead, output } = counts.weights;
+    return [
+      `A token counts ${input} as input, ${cacheWrite1h} written to the cache, ${cacheRead} read from it, ${output} as output`,
+    ];
+  }
+  if (counts?.unit !== 'micro-usd') return [];
+  const unpriced = unpricedModel(claude.model, prices, nowMs);
+  return [
+    `List prices as of ${pricesAsOf}, and those of \`prices\` in config.json`,
+    ...(unpriced ? [unpriced] : []),
+  ];
 }
 
 function limitSource({ name }: BudgetStatus, loaded: LoadedConfig): string {

@@ -1,7 +1,11 @@
 import { loadConfig } from '../../config/load-config.ts';
 import { parseDuration } from '../../config/parse-duration.ts';
+import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
+import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
+import { formatUsd } from '../../messages/format-usd.ts';
 import type { TurnRecord } from '../../state/Ledger.ts';
+import { turnCostUsd } from '../../state/token-cost.ts';
 import type { CliContext } from '../CliContext.ts';
 import type { TableColumn } from '../format-table.ts';
 import { formatShortMoment } from '../format-time.ts';
@@ -27,6 +31,7 @@ const columns: readonly TableColumn[] = [
   { title: 'IN', align: 'right' },
   { title: 'OUT', align: 'right' },
   { title: 'CHARGED', align: 'right' },
+  { title: 'COST', align: 'right' },
 ];
 
 /** Lists the turns in the ledger, newest first. */
@@ -42,7 +47,11 @@ export async function showHistory(context: CliContext, options: ShowHistoryOptio
     ...(options.agent && { agent: `${options.agent}-specialist` }),
   });
   if (options.json) {
-    writeJson(context, { turns });
+    const { prices } = config;
+    writeJson(context, {
+      turns: turns.map((turn) => ({ ...turn, costUsd: turnCostUsd(turn, prices) })),
+      pricesAsOf,
+    });
     return;
   }
   if (turns.length === 0) {
@@ -53,11 +62,13 @@ export async function showHistory(context: CliContext, options: ShowHistoryOptio
   writeTable(
     context,
     columns,
-    turns.map((turn) => rowOf(turn, timeZone)),
+    turns.map((turn) => rowOf(turn, timeZone, config.prices)),
   );
+  writeNote(context, `COST: by list prices as of ${pricesAsOf}, where the usage is known.`);
 }
 
-function rowOf(turn: TurnRecord, timeZone: string): string[] {
+function rowOf(turn: TurnRecord, timeZone: string, prices: readonly ModelPrice[]): string[] {
+  const costUsd = turnCostUsd(turn, prices);
   const { usage } = turn;
   const inputTokens = usage
     ? usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens
@@ -71,6 +82,7 @@ function rowOf(turn: TurnRecord, timeZone: string): string[] {
     inputTokens === null ? '-' : formatTokens(inputTokens),
     usage ? formatTokens(usage.outputTokens) : '-',
     formatTokens(turn.chargedTokens),
+    costUsd === null ? '-' : formatUsd(costUsd * 1e6),
   ];
 }
 

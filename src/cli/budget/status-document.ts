@@ -1,10 +1,12 @@
 import type { LoadedConfig } from '../../config/load-config.ts';
 import { percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
+import { leastLeft } from '../../state/tokens-left.ts';
+import { budgetDocument, inItsUnit } from './budget-document.ts';
 
 /**
  * The binding budget in the words of a routing decision (`used`, `remaining`, `exhausted`), then all of them. `binding`: the one that
- * has the least left for a task here and now; default: of all.
+ * has the least left for a task here and now; default: of all. Money is in USD, `unit` says so.
  */
 export function statusDocument(
   budgets: readonly BudgetStatus[],
@@ -13,28 +15,21 @@ export function statusDocument(
 ) {
   const first = binding;
   return {
-    used: first ? first.settledTokens + first.heldTokens : 0,
-    remaining: first?.remainingTokens ?? null,
+    used: first ? inItsUnit(first, first.settledTokens + first.heldTokens) : 0,
+    remaining: first ? inItsUnit(first, first.remainingTokens) : null,
+    unit: first?.unit === 'micro-usd' ? 'usd' : 'tokens',
     exhausted: first?.exhausted ?? false,
     limitSource: sources.get('budget.limit'),
     windowSource: sources.get('budget.window'),
     thresholdsPercent: config.budget.thresholdsPercent,
     bindingBudget: first?.name ?? null,
     budgets: budgets.map((budget) => ({
-      ...budget,
+      ...budgetDocument(budget),
       isBinding: isSameBudget(budget, first),
       usedPercent: percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens),
       resetAt: new Date(budget.resetAtMs).toISOString(),
     })),
   };
-}
-
-/** The budget that has the least left; the first of them where several have. Null for none. */
-export function leastLeft(budgets: readonly BudgetStatus[]): BudgetStatus | null {
-  return budgets.reduce<BudgetStatus | null>(
-    (least, budget) => (!least || budget.remainingTokens < least.remainingTokens ? budget : least),
-    null,
-  );
 }
 
 /** Whether two are the same budget and, where it has several, the same counter. */

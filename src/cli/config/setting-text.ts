@@ -1,5 +1,7 @@
 import { isSettingKey } from '../../config/config-file.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
+import { weightsText } from '../../config/parse-weights.ts';
+import type { KindRates } from '../../config/prices/ModelPrice.ts';
 import { type SettingKey, settings } from '../../config/settings.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 
@@ -7,6 +9,7 @@ import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 export function settingText(key: SettingKey, value: unknown): string {
   if (value === undefined) return '(not set)';
   if (typeof value === 'number' && isDuration(key)) return formatDuration(value);
+  if (key === 'budget.weights') return weightsText(value as KindRates);
   return String(withoutPassword(value));
 }
 

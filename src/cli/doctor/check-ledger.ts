@@ -1,7 +1,9 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import type { Config, Environment } from '../../config/Config.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
+import { usdText } from '../../config/parse-usd.ts';
 import { TeelammaError } from '../../errors.ts';
+import { amountText, bareAmount } from '../../messages/format-amount.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import type { BudgetStatus, Ledger, RecoveryReport } from '../../state/Ledger.ts';
 import { budgetTitle } from '../../state/scope.ts';
@@ -122,8 +124,9 @@ function recovered({ deadOwners, assumedTurns, assumedTokens, releasedTokens }: 
 }
 
 function checkLimit({ budget }: Config): Check {
-  const found = `${formatTokens(budget.limitTokens)} tokens per ${formatDuration(budget.windowMs)}`;
-  if (budget.limitTokens >= claudeCodeTurnTokens) return { name: 'Budget', status: 'ok', found };
+  const unit = budget.counts?.unit === 'micro-usd' ? { unit: budget.counts.unit } : {};
+  const found = `${amountText(unit, budget.limitTokens)} per ${formatDuration(budget.windowMs)}`;
+  if (unit.unit || budget.limitTokens >= claudeCodeTurnTokens) return { name: 'Budget', status: 'ok', found };
   return {
     name: 'Budget',
     status: 'warn',
@@ -148,12 +151,12 @@ function checkBudget(budget: BudgetStatus, { nowMs, timeZone }: Moment): Check[]
     checks.push({
       name: 'Budget',
       status: 'warn',
-      found: `budget ${name} is exhausted (${formatTokens(settledTokens + heldTokens)} of ${formatTokens(limitTokens)}); Ollama does everything until ${formatMoment(resetAtMs, timeZone)}`,
-      fix: `wait, or raise it: teelamma budget set ${2 * limitTokens}`,
+      found: `budget ${name} is exhausted (${bareAmount(budget, settledTokens + heldTokens)} of ${bareAmount(budget, limitTokens)}); Ollama does everything until ${formatMoment(resetAtMs, timeZone)}`,
+      fix: `wait, or raise it: teelamma budget set ${budget.unit ? `'${usdText(2 * limitTokens)}'` : 2 * limitTokens}`,
     });
   }
   if (overdraftTokens > 0) {
-    const found = `budget ${name} has ${formatTokens(overdraftTokens)} tokens of overdraft, spent by force`;
+    const found = `budget ${name} has ${amountText(budget, overdraftTokens)} of overdraft, spent by force`;
     checks.push({
       name: 'Budget',
       status: 'warn',

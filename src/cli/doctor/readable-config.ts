@@ -7,6 +7,7 @@ import { InvalidConfigError } from '../../config/InvalidConfigError.ts';
 import { checkSetting, loadConfig } from '../../config/load-config.ts';
 import { parseBudgets } from '../../config/parse-budgets.ts';
 import { resolvePaths } from '../../config/paths.ts';
+import { parsePrices } from '../../config/prices/parse-prices.ts';
 import { type Setting, type SettingKey, settings } from '../../config/settings.ts';
 
 export interface ReadableConfig {
@@ -38,8 +39,8 @@ export function readableConfig(environment: Environment): ReadableConfig {
 
 function readFile(configFile: string, problems: string[]): FileSettings | null {
   try {
-    const { settings: found, budgets } = readConfigFile(configFile);
-    parseBudgets(budgets, configFile);
+    const { settings: found, budgets, prices } = readConfigFile(configFile);
+    parseBudgets(budgets, configFile, parsePrices(prices, configFile));
     return found;
   } catch (error) {
     problems.push(messageOf(error));

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { StoredEntry } from '../../logging/stored-entry.ts';
-import { formatTokens } from '../../messages/format-tokens.ts';
+import { bareAmount } from '../../messages/format-amount.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,11 +47,15 @@ const summaries: Readonly<Record<string, Summary>> = {
     const found = kinds.length > 0 ? ` (${[...new Set(kinds)].join(', ')})` : '';
     return `${typeof of === 'string' ? `${shortAgent(of)}'s answer ` : ''}${outcome}${found}`;
   },
-  threshold: ({ percent, settledTokens, limitTokens }, { budget }) =>
+  threshold: ({ percent, settledTokens, limitTokens, unit }, { budget }) =>
     typeof settledTokens === 'number' && typeof limitTokens === 'number'
-      ? `${String(percent)}% of budget ${String(budget)}: ${formatTokens(settledTokens)} of ${formatTokens(limitTokens)}`
+      ? `${String(percent)}% of budget ${String(budget)}: ${threshold(unit, settledTokens)} of ${threshold(unit, limitTokens)}`
       : null,
 };
+
+function threshold(unit: unknown, amount: number): string {
+  return bareAmount(unit === 'micro-usd' ? { unit } : {}, amount);
+}
 
 function otherSummary(output: Fields): string {
   for (const name of ['reason', 'message', 'failed']) {

@@ -1,9 +1,11 @@
 import { explainComplexity } from '../../agents/explain-complexity.ts';
 import type { RoutingDecision } from '../../agents/routing-decision.ts';
+import { bareAmount } from '../../messages/format-amount.ts';
 import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import { checkTask } from '../../pipeline/check-task.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
 import { type AgentFlag, agentName } from '../agent-option.ts';
+import { budgetDocument } from '../budget/budget-document.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
@@ -36,7 +38,7 @@ export async function showRoute(
     model: app.config.claude.model,
   });
   if (options.json) {
-    writeJson(context, { ...decision, budgets });
+    writeJson(context, { ...decision, budgets: budgets.map(budgetDocument) });
     return;
   }
   const width = context.isTerminal.stdout ? columnsOf(context.stdout) : Number.POSITIVE_INFINITY;
@@ -65,5 +67,5 @@ function budgetLine(
   const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
   const bar = formatBar(budget, { width: 22, thresholdsPercent, style });
   const paint = paintOf(budget, { thresholdsPercent, style });
-  return `Budget: ${bar} ${paint(`${percent}%`)}, ${formatTokens(budget.remainingTokens)} of ${formatTokens(budget.limitTokens)} left`;
+  return `Budget: ${bar} ${paint(`${percent}%`)}, ${bareAmount(budget, budget.remainingTokens)} of ${bareAmount(budget, budget.limitTokens)} left`;
 }

@@ -1,6 +1,8 @@
 import yoctoSpinner, { type Spinner } from 'yocto-spinner';
-import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
+import { bareAmount } from '../../messages/format-amount.ts';
+import { percentOf } from '../../messages/format-tokens.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
+import { leastLeft } from '../../state/tokens-left.ts';
 import type { TaskEvent, TaskResult } from '../../task-events.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { truncate } from '../display-width.ts';
@@ -59,9 +61,10 @@ export class TaskDisplay {
     if (event.type === 'turn-started') this.activity = `${event.agent} (${event.model})`;
     if (event.type === 'decision' && event.decision.tokenBudgetStatus) {
       const { used, remaining } = event.decision.tokenBudgetStatus;
-      this.budgetText = budgetText(used, remaining, used + remaining);
+      const left = bareAmount(event.decision.tokenBudgetStatus, remaining);
+      this.budgetText = budgetText(used, used + remaining, left);
     }
-    if (event.type === 'turn-settled') this.showBudget(bindingBudget(event.budgets));
+    if (event.type === 'turn-settled') this.showBudget(leastLeft(event.budgets));
     if (event.type === 'threshold') this.showBudget(event.budget);
     if (event.type === 'waiting') this.activity = `waiting: ${event.reason}`;
     if (event.type !== 'text' && this.spinner?.isSpinning) this.spinner.text = this.liveLine();
@@ -147,10 +150,11 @@ export class TaskDisplay {
     return environment['TERM'] !== 'dumb' && environment['CI'] === undefined;
   }
 
-  private showBudget(budget: BudgetStatus | undefined): void {
+  private showBudget(budget: BudgetStatus | null): void {
     if (!budget) return;
     const { settledTokens, heldTokens, remainingTokens, limitTokens } = budget;
-    this.budgetText = budgetText(settledTokens + heldTokens, remainingTokens, limitTokens);
+    const left = bareAmount(budget, remainingTokens);
+    this.budgetText = budgetText(settledTokens + heldTokens, limitTokens, left);
   }
 
   private liveLine(): string {
@@ -159,8 +163,8 @@ export class TaskDisplay {
   }
 }
 
-function budgetText(usedTokens: number, remainingTokens: number, limitTokens: number): string {
-  return ` · budget ${percentOf(usedTokens, limitTokens)}%, ${formatTokens(remainingTokens)} left`;
+function budgetText(used: number, limit: number, left: string): string {
+  return ` · budget ${percentOf(used, limit)}%, ${left} left`;
 }
 
 const purposes = {
@@ -168,10 +172,6 @@ const purposes = {
   repair: 'it is being repaired',
   escalation: 'the other specialist does it again',
 } as const;
-
-function bindingBudget(budgets: readonly BudgetStatus[]): BudgetStatus | undefined {
-  return [...budgets].sort((a, b) => a.remainingTokens - b.remainingTokens)[0];
-}
 
 /** A model's text may not steer the terminal: control characters but line breaks and tabs are left out. */
 function printable(text: string): string {

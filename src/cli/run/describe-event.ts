@@ -1,3 +1,4 @@
+import { amountText, bareAmount } from '../../messages/format-amount.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import type { TaskEvent } from '../../task-events.ts';
 import { stillCharged } from './still-charged.ts';
@@ -7,7 +8,7 @@ export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): stri
   switch (event.type) {
     case 'decision': {
       const { targetAgent, reason, tokenBudgetStatus: status } = event.decision;
-      const left = status ? ` Budget: ${formatTokens(status.remaining)} tokens left.` : '';
+      const left = status ? ` Budget: ${amountText(status, status.remaining)} left.` : '';
       return `${targetAgent}: ${reason}.${left}`;
     }
     case 'turn-started': {
@@ -30,7 +31,8 @@ export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): stri
       return `Critic: ${event.verdict.outcome}. ${event.verdict.issues.map(({ message }) => message).join(' ')}`;
     case 'threshold': {
       const { name, limitTokens, settledTokens } = event.budget;
-      return `Token budget ${name} reached ${event.percent}%: ${formatTokens(settledTokens)} of ${formatTokens(limitTokens)} tokens used`;
+      const used = bareAmount(event.budget, settledTokens);
+      return `Token budget ${name} reached ${event.percent}%: ${used} of ${amountText(event.budget, limitTokens)} used`;
     }
     case 'warning':
       return `Warning: ${event.message}`;

@@ -1,6 +1,8 @@
 import { loadConfig } from '../../config/load-config.ts';
+import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { NoSpecialistAvailableError } from '../../turn/NoSpecialistAvailableError.ts';
 import { type AgentFlag, agentName } from '../agent-option.ts';
+import { budgetDocument } from '../budget/budget-document.ts';
 import type { CliContext } from '../CliContext.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../output.ts';
@@ -60,7 +62,8 @@ export async function runTask(
     });
     display.stop();
     if (result.verdict.outcome !== 'approved') context.setExitCode(exitCodes.notApproved);
-    if (options.json) writeJson(context, { ...result, simulated });
+    const budgets = result.budgets.map(budgetDocument);
+    if (options.json) writeJson(context, { ...result, budgets, pricesAsOf, simulated });
     else display.finish(result);
   } catch (error) {
     display.stop();

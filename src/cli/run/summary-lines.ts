@@ -1,4 +1,7 @@
+import { pricesAsOf } from '../../config/prices/price-table.ts';
+import { bareAmount } from '../../messages/format-amount.ts';
 import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
+import { formatUsd } from '../../messages/format-usd.ts';
 import { budgetTitle } from '../../state/scope.ts';
 import type { TaskResult } from '../../task-events.ts';
 import type { CliContext } from '../CliContext.ts';
@@ -35,14 +38,21 @@ export function summaryLines(
       const { from, to, reason } = handover;
       return `Handover: ${from} to ${to}, because ${reason}${stillCharged(handover)}`;
     }),
-    `Tokens: ${formatTokens(result.chargedTokens)} charged to the budget, ${formatTokens(result.estimatedTokens)} estimated`,
+    `Tokens: ${formatTokens(result.chargedTokens)} charged to the budget, ${formatTokens(result.estimatedTokens)} estimated${costText(result)}`,
     ...budgets.map((budget) => {
       const percent = percentOf(budget.settledTokens + budget.heldTokens, budget.limitTokens);
       const bar = formatBar(budget, { width: barWidth, thresholdsPercent, style });
       const paint = paintOf(budget, { thresholdsPercent, style });
-      const left = `${formatTokens(budget.remainingTokens)} of ${formatTokens(budget.limitTokens)} left`;
+      const left = `${bareAmount(budget, budget.remainingTokens)} of ${bareAmount(budget, budget.limitTokens)} left`;
       const title = budgets.length > 1 ? ` ${budgetTitle(budget)}` : '';
       return `Budget${title}: ${bar} ${paint(`${percent}%`)}, ${left}`;
     }),
   ];
+}
+
+/** What the answered calls to Claude cost; nothing where Claude was not asked. */
+function costText({ costUsd, turns }: TaskResult): string {
+  if (!turns.some(({ chargedTokens }) => chargedTokens > 0)) return '';
+  if (costUsd === null) return '; their price is not known';
+  return `; ${formatUsd(costUsd * 1e6)} by list prices as of ${pricesAsOf}`;
 }

@@ -47,7 +47,8 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
   note(
     `Claude is asked at ${config.claude.url ?? anthropicUrl}, Ollama (${config.ollama.model}) at ${config.ollama.host}`,
   );
-  for (const line of limitAdvice(config.budget.limitTokens)) note(line);
+  const { limitTokens, counts } = config.budget;
+  if (counts?.unit !== 'micro-usd') for (const line of limitAdvice(limitTokens)) note(line);
   if (!signal.aborted) await once(signal, 'abort');
   note('ending: running answers have 5 seconds');
   // A signal is the ordinary way to end a server.

@@ -6,8 +6,9 @@ import type { Exchange, GatewayParts } from '../GatewayParts.ts';
 export function healthRoute({ response }: Pick<Exchange, 'response'>, gateway: GatewayParts): void {
   const budgets = gateway.ledger.snapshot().map((budget) => ({
     name: budget.name,
-    limitTokens: budget.limitTokens,
-    remainingTokens: budget.remainingTokens,
+    ...(budget.unit === 'micro-usd'
+      ? { limitUsd: budget.limitTokens / 1e6, remainingUsd: budget.remainingTokens / 1e6 }
+      : { limitTokens: budget.limitTokens, remainingTokens: budget.remainingTokens }),
     resetAt: new Date(budget.resetAtMs).toISOString(),
   }));
   sendJson(response, 200, { status: 'ok', gateway: 'claude-teelamma', version, budgets });

@@ -1,6 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
+import { pricesAsOf } from '../../config/prices/price-table.ts';
 import type { TurnRecord } from '../../state/Ledger.ts';
+import { turnCostUsd } from '../../state/token-cost.ts';
 import { agentOfArgument } from '../agent-argument.ts';
 import type { McpServerPorts } from '../McpServerPorts.ts';
 import { toolAnswer, toolError } from '../tool-answer.ts';
@@ -23,6 +26,10 @@ const callSchema = z.object({
     .enum(['in-flight', 'settled', 'assumed', 'released'])
     .describe('assumed: the usage is not known, so it stays charged in full; released: it was not charged'),
   chargedTokens: z.number().int(),
+  costUsd: z
+    .number()
+    .nullable()
+    .describe(`list price of its tokens as of ${pricesAsOf}; null where usage or price is not known`),
   heldTokens: z.number().int(),
   inputTokens: z.number().int().nullable(),
   outputTokens: z.number().int().nullable(),
@@ -34,7 +41,7 @@ const callSchema = z.object({
 type CallView = z.infer<typeof callSchema>;
 
 /** `budget_history`: what used the tokens. */
-export function registerBudgetHistory(server: McpServer, { ledger, nowMs }: McpServerPorts): void {
+export function registerBudgetHistory(server: McpServer, { ledger, nowMs, prices }: McpServerPorts): void {
   const config = {
     title: 'What used the token budget',
     description,
@@ -50,7 +57,7 @@ export function registerBudgetHistory(server: McpServer, { ledger, nowMs }: McpS
         ...(agentName && { agent: agentName }),
         ...(sinceHours !== undefined && { sinceMs: nowMs() - sinceHours * 3_600_000 }),
       });
-      const calls = turns.map(callView);
+      const calls = turns.map((turn) => callView(turn, prices));
       const text = calls.length > 0 ? calls.map(callText).join('\n') : 'No model call was made in that time.';
       return toolAnswer(text, { calls });
     } catch (error) {
@@ -59,7 +66,7 @@ export function registerBudgetHistory(server: McpServer, { ledger, nowMs }: McpS
   });
 }
 
-function callView(turn: TurnRecord): CallView {
+function callView(turn: TurnRecord, prices: readonly ModelPrice[]): CallView {
   const { usage } = turn;
   return {
     startedAt: new Date(turn.startedAtMs).toISOString(),
@@ -69,6 +76,7 @@ function callView(turn: TurnRecord): CallView {
     model: turn.model,
     state: turn.state,
     chargedTokens: turn.chargedTokens,
+    costUsd: turnCostUsd(turn, prices),
     heldTokens: turn.heldTokens,
     inputTokens: usage && usage.inputTokens + usage.cacheCreationInputTokens + usage.cacheReadInputTokens,
     outputTokens: usage?.outputTokens ?? null,
@@ -81,11 +89,12 @@ function callView(turn: TurnRecord): CallView {
 function callText(call: CallView): string {
   const tokens =
     call.inputTokens === null ? 'usage unknown' : `${call.inputTokens} in, ${call.outputTokens} out`;
+  const cost = call.costUsd === null ? '' : ` ($${call.costUsd})`;
   const latency = call.latencyMs === null ? '' : `, ${call.latencyMs} ms`;
   const forced = call.forced ? ', forced' : '';
   const reason = call.reason === null ? '' : ` (${call.reason})`;
   return (
-    `${call.startedAt} ${call.agent} ${call.model} ${call.state}: ${tokens}, ${call.chargedTokens} charged, ` +
+    `${call.startedAt} ${call.agent} ${call.model} ${call.state}: ${tokens}, ${call.chargedTokens} charged${cost}, ` +
     `${call.heldTokens} held${latency}${forced}, ${call.kind} task ${call.taskId}${reason}`
   );
 }
