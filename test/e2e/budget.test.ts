@@ -10,6 +10,9 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
+const task =
+  'Refactor the session store into an event-sourced module with migrations, and add tests for each race';
+
 const run = (commandLine: string[], options: Omit<CommandOptions, 'home'> = {}) =>
   teelamma(commandLine, { home: folder.home, ...options });
 
@@ -46,6 +49,57 @@ describe('budget', () => {
       expect(document(await run(['budget', '--json']))).toMatchObject({ limitSource: 'default' });
     },
   );
+
+  it('counts money where the limit is money, and shows dollars', async () => {
+    const set = await run(['budget', 'set', '$20', '--window', '7d']);
+    expect(set).toMatchObject({ exitCode: 0, stderr: '', stdout: 'Limit set to $20.00 per 7d.\n' });
+    const shown = document(await run(['budget', '--json']));
+    expect(shown).toMatchObject({
+      unit: 'usd',
+      remaining: 20,
+      bindingBudget: 'default',
+      budgets: [{ name: 'default', unit: 'usd', limitUsd: 20, remainingUsd: 20, heldUsd: 0 }],
+    });
+    expect(JSON.stringify(shown)).not.toContain('limitTokens');
+    const { stdout } = await run(['budget']);
+    expect(stdout).toContain('$20.00 per 7d');
+    expect(stdout).toContain('$0.00 used · $0.00 held · $20.00 remaining');
+    expect(stdout).toContain('List prices as of 2026-');
+    const { stderr } = await run(['budget', 'set', '$0.001']);
+    expect(stderr).toContain('Few calls need less than $0.01');
+    const route = await run(['route', task, '--json']);
+    expect(document(route)).toMatchObject({ tokenBudgetStatus: { remaining: 1_000, unit: 'micro-usd' } });
+    expect(document(route)['reason']).toContain(
+      'Token budget too low ($0.001 left, about 1,000 tokens needed)',
+    );
+  });
+
+  it('weighs token kinds, and says so', async () => {
+    expect((await run(['config', 'set', 'budget.weights', '{"cacheRead": 0.1, "output": 5}'])).exitCode).toBe(
+      0,
+    );
+    expect((await run(['config', 'get', 'budget.weights'])).stdout).toBe(
+      '{"input":1,"cacheCreation":1,"cacheRead":0.1,"output":5}\n',
+    );
+    const { stdout } = await run(['budget']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'A token counts 1 as input, 1 written to the cache, 0.1 read from it, 5 as output',
+    );
+  });
+
+  it.each([
+    ['budget.weights', { budget: { weights: { cacheread: 1 } } }],
+    ['budgets[0].weights', { budgets: [{ name: 'm', limit: '$5', window: '5h', weights: { output: 2 } }] }],
+    ['budgets[0].limit', { budgets: [{ name: 'm', limit: '€5', window: '5h' }] }],
+    ['prices[0].output', { prices: [{ model: 'm', input: 1, output: '15' }] }],
+    ['prices', { prices: { model: 'm' } }],
+  ])('refuses wrong %s in one line', async (place, config) => {
+    writeFileSync(join(folder.home, 'config.json'), JSON.stringify(config));
+    const { exitCode, stdout, stderr } = await run(['budget']);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toMatch(/^teelamma: .*\n$/);
+    expect(stderr).toContain(place);
+  });
 
   it('refuses a window without a unit', async () => {
     const { exitCode, stderr } = await run(['budget', 'set', '5k', '--window', '5']);
@@ -85,8 +139,6 @@ describe('budget', () => {
     expect(stdout).toContain('Limits only: complexity complex');
     expect(stdout).toContain('mine (project: shop) binds now: it has the least left, 900 tokens');
 
-    const task =
-      'Refactor the session store into an event-sourced module with migrations, and add tests for each race';
     const decision = document(await run(['route', task, '--json'], { environment }));
     expect(decision).toMatchObject({
       targetAgent: 'ollama-specialist',
