@@ -27,6 +27,12 @@ export interface SettingForm {
   readonly parse: (value: unknown) => unknown;
 }
 
+const tokens: SettingForm = {
+  expected: 'a whole number of tokens from 1 up, such as 10000, 20k or 2M',
+  parse: (value) =>
+    typeof value === 'number' || typeof value === 'string' ? parseTokens(String(value)) : null,
+};
+
 /** A number of tokens stays a number; money is the text that `parseUsd` reads. */
 const limit: SettingForm = {
   expected: 'a whole number of tokens from 1 up, such as 10000, 20k or 2M, or money, such as $5 or "5 USD"',

@@ -21,11 +21,8 @@ export const runTaskSchema = z.object({
     .optional()
     .describe('what the critic found'),
   chargedTokens: z.number().int().optional().describe('Claude tokens that this task used, all turns'),
-  costUsd: z
-    .number()
-    .nullable()
-    .optional()
-    .describe(`their list price as of ${pricesAsOf}; null where it is not known`),
+  costUsd: z.number().nullable().optional().describe('their list price; null where it is not known'),
+  pricesAsOf: z.string().optional().describe('day of the price table'),
   turns: z
     .array(
       z.object({
@@ -56,6 +53,7 @@ export function taskView(result: TaskResult): TaskView {
     issues: result.verdict.issues.map(({ severity, message }) => ({ severity, message })),
     chargedTokens: result.chargedTokens,
     costUsd: result.costUsd,
+    pricesAsOf,
     turns: result.turns.map((turn) => ({
       agent: turn.agent,
       model: turn.model,

@@ -125,7 +125,8 @@ describe('run against both providers', () => {
     const result = await run(['run', '--agent', 'claude', '--json', 'Explain what a mutex is'], {
       environment,
     });
-    const { chargedTokens, simulated } = document(result);
+    const { chargedTokens, costUsd, simulated } = document(result);
+    expect(costUsd).toBeGreaterThan(0);
     expect(simulated).toBe(false);
     expect(chargedTokens).toBeGreaterThan(0);
     expect(document(await run(['budget', '--json']))).toMatchObject({
@@ -133,9 +134,11 @@ describe('run against both providers', () => {
       budgets: [{ settledTokens: chargedTokens, heldTokens: 0 }],
     });
     expect(document(await run(['budget', 'history', '--json', '--agent', 'claude']))).toMatchObject({
-      turns: [{ agent: 'claude-specialist', state: 'settled', chargedTokens }],
+      turns: [{ agent: 'claude-specialist', state: 'settled', chargedTokens, costUsd }],
     });
-    expect((await run(['budget', 'history'])).stdout).toMatch(/TIME .*CHARGED\n.* claude .* settled/);
+    expect((await run(['budget', 'history'])).stdout).toMatch(
+      /TIME .*CHARGED +COST\n.* claude .* settled.* \$0\.00\d+\n/,
+    );
     await run(['budget', 'reset', '--yes']);
     expect(document(await run(['budget', '--json']))).toMatchObject({ used: 0 });
   });
