@@ -32,6 +32,8 @@ export interface AnswerToReview {
   readonly message: Message;
   /** The files that the task would change in its workspace. Where there are any they are the work, and the message only tells of it. */
   readonly files?: readonly FileChange[];
+  /** The text of a file of the workspace as it would be; null where there is none. Without it imports are not looked at. */
+  readonly readFile?: (path: string) => string | null;
 }
 
 /**
@@ -71,6 +73,7 @@ export class Critic {
     signal?.throwIfAborted();
     if (answer.files && answer.files.length > 0) {
       const fileIssues = await findFileIssues(answer.task, answer.files, {
+        readFile: answer.readFile,
         maxLength: this.#options.maxBlockLength,
         timeLimitMs: this.#options.parseTimeLimitMs,
         nowMs: this.#nowMs,

@@ -31,13 +31,20 @@ export async function judgeWork(work: WorkToJudge, ports: JudgePorts, signal: Ab
   const files = work.stage.changes();
   const message = work.stoppedBy === null ? work.message : saying(work.message, work.stoppedBy);
   const verdict = withIssues(
-    await ports.critic.review({ task: work.task, message, files }, signal),
+    await ports.critic.review({ task: work.task, message, files, readFile: readerOf(work.stage) }, signal),
     unfinished(work, files.length),
   );
   if (verdict.outcome !== 'approved' || files.length === 0 || !ports.checks) return verdict;
   ports.onChecks();
   const issues = await ports.checks.run({ workspaceFolder: work.stage.folder, changes: files }, signal);
   return withIssues(verdict, issues);
+}
+
+function readerOf(stage: WorkspaceStage): (path: string) => string | null {
+  return (path) => {
+    const image = stage.imageAt(path);
+    return image !== null && 'content' in image ? image.content.toString() : null;
+  };
 }
 
 function withIssues(verdict: Verdict, more: readonly Issue[]): Verdict {

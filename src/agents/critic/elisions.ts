@@ -29,12 +29,17 @@ export function findElisions(block: CodeBlock): readonly Elision[] {
   const lines = block.code.split('\n');
   const found: Elision[] = [];
   let isInsideComment = false;
+  let isInsideTemplate = false;
   for (const [index, line] of lines.entries()) {
     const wasInsideComment: boolean = isInsideComment;
     isInsideComment = !withoutBlockComments.has(block.language) && staysInComment(line, wasInsideComment);
-    if (line.length > 400) continue;
+    const wasInsideTemplate: boolean = isInsideTemplate;
+    if (hasTemplates.has(block.language)) {
+      isInsideTemplate = (line.replace(/\\./g, '').split('`').length % 2 === 0) !== wasInsideTemplate;
+    }
+    if (line.length > 400 || wasInsideTemplate) continue;
     const elision = wasInsideComment
-      ? inCommentBody(line)
+      ? inCommentBody(line, lines[index - 1])
       : (inComment(line) ?? inBareLine(line, block.language, lines[index - 1], lines[index + 1]));
     if (elision !== undefined) found.push({ line: index + 1, ...elision });
   }
@@ -82,7 +87,9 @@ function inComment(line: string): Found | undefined {
   return undefined;
 }
 
-function inCommentBody(line: string): Found | undefined {
+/** A line that ends the sentence of the one before it says something, and is no placeholder. */
+function inCommentBody(line: string, previous = ''): Found | undefined {
+  if (/[\w,)`'"]\s*$/.test(previous) && !/^\s*\/\*/.test(previous)) return undefined;
   const form = placeholderForm(line.replace(/\*\/[\s\S]*$/, '').replace(/^\s*\*+/, ''));
   return form === undefined ? undefined : { text: shorten(line), form, isComment: true };
 }
@@ -95,6 +102,11 @@ function staysInComment(line: string, wasInside: boolean): boolean {
   const before = line.slice(0, begin);
   return !isInsideString(before) && !before.includes('//');
 }
+
+/** Languages in which a text may go on over lines between backticks. */
+const hasTemplates: ReadonlySet<string> = new Set(
+  'javascript js jsx mjs cjs node typescript ts tsx mts cts'.split(' '),
+);
 
 /** Languages in which `/*` begins no comment but may well occur in a path. */
 const withoutBlockComments: ReadonlySet<string> = new Set(

@@ -11,7 +11,8 @@ export function mayBeMacro(code: string, faultLines: readonly number[]): boolean
 /** A word in capitals with an underscore or before a parenthesis, a reserved name, or a directive amid an expression. */
 const macroWord = /\b_*[A-Z][A-Z0-9]*_[A-Z0-9_]*\b|\b[A-Z][A-Z0-9]{2,}\s*\(|\b__\w+|^\s*#/;
 
-function hasMatchingBrackets(code: string): boolean {
+/** Whether every bracket outside of strings and comments has its partner, as far as C and what was made like it go. */
+export function hasMatchingBrackets(code: string): boolean {
   const open: string[] = [];
   const bare = code.replace(/"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])+'|\/\/.*|\/\*[\s\S]*?\*\//g, '');
   for (const bracket of bare.match(/[()[\]{}]/g) ?? []) {

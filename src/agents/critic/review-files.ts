@@ -1,12 +1,17 @@
+import { whyNotInside } from '../../workspace/checks/why-not-inside.ts';
 import { type FileChange, type FileImage, imageAfter, imageBefore } from '../../workspace/FileChange.ts';
 import type { Issue } from '../verdict.ts';
+import { findBrokenImports } from './broken-imports.ts';
 import { findElidedCode } from './elided-code.ts';
 import { rulesFor } from './languages.ts';
+import { hasMatchingBrackets } from './macro-doubt.ts';
 import type { ReviewedAnswer } from './reviewed-answer.ts';
 import { findSecrets } from './secrets.ts';
 import { findSyntaxErrors } from './syntax.ts';
 
 export interface FileReviewOptions {
+  /** The text of a file as it would be; null where there is none. */
+  readonly readFile?: ((path: string) => string | null) | undefined;
   /** UTF-16 units; the syntax of a longer file is not checked, and a warning says so. */
   readonly maxLength: number;
   /** Time for parsing one file. */
@@ -31,10 +36,16 @@ export async function findFileIssues(
   const deadlineMs = options.nowMs() + allFilesMs;
   const issues: Issue[] = [];
   for (const change of changes) {
+    const badPath = whyNotInside(change.path);
+    if (badPath !== undefined) {
+      issues.push({ kind: 'bad-path', severity: 'error', message: `${badPath}.` });
+      continue;
+    }
     const after = imageAfter(change);
     if (after === null) continue;
     const timeLimitMs = Math.min(options.timeLimitMs, Math.max(0, deadlineMs - options.nowMs()));
-    const limits = { ...options, timeLimitMs };
+    const limits = { ...options, timeLimitMs, readFile: readerOf(changes, options.readFile) };
+    issues.push(...findLostEnd(change));
     const found = await issuesOf(task, change.path, after, limits);
     if (found.length === 0) continue;
     const known: Issue[] = [];
@@ -59,7 +70,42 @@ async function issuesOf(
     maxBlockLength: options.maxLength,
     maskedText: secrets.maskedText,
   });
-  return [...findElidedCode(read), ...secrets.issues, ...syntaxErrors];
+  const { readFile } = options;
+  const imports = readFile === undefined ? [] : findBrokenImports(path, read.text, { read: readFile });
+  // The grammar does not know all that a compiler writes into declaration files.
+  const isDoubtful = /\.d\.[cm]?ts$/.test(path) && hasMatchingBrackets(read.text);
+  const syntax = syntaxErrors.map((issue) =>
+    isDoubtful ? { ...issue, severity: 'warning' as const } : issue,
+  );
+  return [...findElidedCode(read), ...secrets.issues, ...syntax, ...imports];
+}
+
+/** Files as the task would have them, where it changes them. */
+function readerOf(
+  changes: readonly FileChange[],
+  readFile: FileReviewOptions['readFile'],
+): FileReviewOptions['readFile'] {
+  if (readFile === undefined) return undefined;
+  return (path) => {
+    const change = changes.find((each) => each.path === path);
+    return change === undefined ? readFile(path) : (imageAfter(change)?.content.toString() ?? null);
+  };
+}
+
+/** A file that is as it was up to the middle of a line, and ends there, was cut off while it was written. */
+function findLostEnd(change: FileChange): readonly Issue[] {
+  if (change.status !== 'modified') return [];
+  const before = change.before.content.toString();
+  const after = change.after.content.toString();
+  const isCut =
+    after.length > 0 &&
+    before.startsWith(after) &&
+    !after.endsWith('\n') &&
+    !/^\s*(?:\n|$)/.test(before.slice(after.length));
+  if (!isCut) return [];
+  const line = after.split('\n').length;
+  const message = `${change.path} ends in the middle of line ${line}, and all that followed is lost.`;
+  return [{ kind: 'cut-off', severity: 'error', message, file: change.path, line }];
 }
 
 /** What a file was before the task; a new one may be one that was deleted, under another name. */

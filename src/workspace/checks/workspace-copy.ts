@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Mount } from '../sandbox/Sandbox.ts';
 import type { CheckedFile } from './CheckReport.ts';
+import { linkedNames, whyNotInside } from './why-not-inside.ts';
 
 export interface CopyOptions {
   readonly workspaceFolder: string;
@@ -37,8 +38,6 @@ export type CopyResult =
     }
   | { readonly copied: false; readonly why: string };
 
-/** Shown read-only and not copied: dependencies, which are large, and which no task has to change. */
-const linkedNames = new Set(['node_modules', '.venv', 'venv']);
 /** Left out: a repository's own data may hold passwords in its remotes, and the rest is made anew by whoever needs it. */
 const leftOutNames = new Set([
   '.git',
@@ -142,21 +141,6 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
     if (conflict !== undefined) return { copied: false, why: conflict };
   }
   return { copied: true, mounts, contentHash: hash.digest('hex') };
-}
-
-/** Why a path does not name a file that a task may change; undefined where it does. */
-function whyNotInside(path: string): string | undefined {
-  const parts = path.split('/');
-  if (path === '' || path.startsWith('/') || /^[a-zA-Z]:/.test(path) || /[\\\0]/.test(path)) {
-    return `${JSON.stringify(path)} is not a path relative to the workspace`;
-  }
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) {
-    return `${JSON.stringify(path)} leads out of the workspace or is not a plain path`;
-  }
-  const closed = parts.find((part) => linkedNames.has(part) || part === '.git');
-  return closed === undefined
-    ? undefined
-    : `${JSON.stringify(path)} is in ${closed}, which no task may change`;
 }
 
 async function applyChange(
