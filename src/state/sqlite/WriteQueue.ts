@@ -48,12 +48,17 @@ type Outcome = { readonly value: unknown } | { readonly error: TeelammaError };
 const maxBatch = 128;
 /** Tries that follow a busy one within the event loop's next rounds, before waits of whole milliseconds begin. */
 const promptRetries = 2;
+/** Tries a transaction may need before a crowd is assumed, and waits grow. */
+const crowdTries = 8;
+/** Longest of the shortest waits. */
+const mostPauseMs = 32;
 
 /**
  * Runs write operations in `BEGIN IMMEDIATE` transactions. Operations that were asked for in the same round of the event loop share
  * one (group commit); each resolves after the commit, and is all or nothing by itself. While another process has the lock, this
  * process waits without blocking its event loop, and about equally long each time: SQLite's own waits grow, which starves those
- * who waited longest.
+ * who waited longest. Waits follow how many tries transactions took lately: where dozens of processes want the lock, their polling must
+ * not take the processor from the one that has it.
  */
 export class WriteQueue {
   private readonly options: WriteQueueOptions;
@@ -67,6 +72,8 @@ export class WriteQueue {
   private entries: Entry[] = [];
   private isScheduled = false;
   private busyTries = 0;
+  /** Tries that a transaction took lately, as a moving average. */
+  private usualTries = 0;
 
   constructor(options: WriteQueueOptions, ports: WriteQueuePorts) {
     this.options = options;
@@ -141,6 +148,7 @@ export class WriteQueue {
       this.fail(batch, error);
       return;
     }
+    this.usualTries += (this.busyTries - this.usualTries) / 8;
     this.busyTries = 0;
     batch.forEach((entry, index) => {
       const outcome = outcomes[index] as Outcome;
@@ -173,7 +181,10 @@ export class WriteQueue {
       if (entry.deadlineMs <= nowMs) entry.reject(busyError(this.options.file, error));
     }
     this.busyTries += 1;
-    this.schedule(this.busyTries <= promptRetries ? 0 : 1 + Math.random() * 2);
+    const crowd = Math.max(this.busyTries, this.usualTries) - crowdTries;
+    const pauseMs = Math.min(mostPauseMs, 1 + Math.max(0, crowd) / 2);
+    const isPrompt = this.busyTries <= promptRetries && crowd <= 0;
+    this.schedule(isPrompt ? 0 : pauseMs * (1 + Math.random() * 2));
   }
 }
 
