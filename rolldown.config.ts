@@ -9,7 +9,11 @@ import packageJson from './package.json' with { type: 'json' };
  * what is not used falls away; the others stay packages.
  */
 export default defineConfig({
-  input: { index: 'src/index.ts', 'cli/main': 'src/cli/main.ts' },
+  input: {
+    index: 'src/index.ts',
+    'cli/main': 'src/cli/main.ts',
+    'verify/ledger-child': 'src/verify/ledger-child.ts',
+  },
   platform: 'node',
   // What `includeDependenciesRecursively: false` asks for.
   preserveEntrySignatures: 'allow-extension',

@@ -252,7 +252,7 @@ function databaseOf(ledger: Ledger): DatabaseSync {
   return (ledger as unknown as { opened: { db: DatabaseSync } }).opened.db;
 }
 
-/** Drops an owner's lock as the end of its process would; the kill tests in test/torture/ do it with real processes. */
+/** Drops an owner's lock as the end of its process would; src/verify/ does it with real processes. */
 async function killOwners(dead: Ledger, folder: string): Promise<void> {
   const { owner } = (dead as unknown as { opened: { owner: { lock: { db: DatabaseSync } } } }).opened;
   owner.lock.db.close();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { killRun } from '../torture/kill-run.ts';
-import { race } from '../torture/race.ts';
+import { killRun } from '../../src/verify/kill-run.ts';
+import { race } from '../../src/verify/race.ts';
+import { sqliteRun } from '../torture/million/sqlite-run.ts';
 
 const seed = Date.now() % 1_000_000_000;
 
@@ -21,5 +22,20 @@ describe(`ledger shared by processes (seed ${seed})`, () => {
       settles += report.acknowledgedSettles;
     }
     expect(settles).toBeGreaterThan(0);
+  });
+
+  it('keeps its promises over many turns with kills, judged at every commit and by the journals: the short form', async () => {
+    const report = await sqliteRun({
+      processes: 4,
+      turns: 400,
+      seed,
+      killEveryMs: 300,
+      onProgress: () => undefined,
+    });
+    expect(report.problems).toEqual([]);
+    expect(report.turns).toBeGreaterThanOrEqual(400);
+    expect(report.processesKilled).toBeGreaterThan(0);
+    expect(report.journal.acknowledgedSettles).toBeGreaterThan(0);
+    expect(report.stored.heldTokens).toBe(0);
   });
 });

@@ -384,7 +384,7 @@ function outcomeOf(kind: TurnOutcome['kind'], outputTokens: number): TurnOutcome
   };
 }
 
-/** Drops the connection and the lock as the end of a process would; real processes are killed in test/torture/. */
+/** Drops the connection and the lock as the end of a process would; real processes are killed by src/verify/. */
 function crash(ledger: Ledger): void {
   const { opened } = ledger as unknown as {
     opened: { db: DatabaseSync; owner: { lock: { db: DatabaseSync } | null } } | null;

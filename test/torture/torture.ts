@@ -3,8 +3,8 @@
  * [--seed n]`. Prints a report with its seed as JSON; exit code 1 where anything was lost or the limit was passed.
  */
 import { parseArgs } from 'node:util';
-import { killRun } from './kill-run.ts';
-import { race } from './race.ts';
+import { killRun } from '../../src/verify/kill-run.ts';
+import { race } from '../../src/verify/race.ts';
 
 const { values } = parseArgs({
   options: {

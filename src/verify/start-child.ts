@@ -2,11 +2,23 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { ChildOptions } from './ledger-child.ts';
 
+/** The child's program beside this module: as source, or as the package has it. */
+const childProgram = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? './ledger-child.ts' : '../verify/ledger-child.js',
+    import.meta.url,
+  ),
+);
+
 /** Starts a ledger child and waits until it is ready to be told to begin. */
-export async function startChild(mode: 'race' | 'storm', options: ChildOptions): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('./ledger-child.ts', import.meta.url));
-  const child = fork(script, [mode, JSON.stringify(options)], {
-    execArgv: ['--disable-warning=ExperimentalWarning', '--experimental-strip-types'],
+export async function startChild(
+  mode: 'race' | 'storm',
+  options: ChildOptions,
+  program = childProgram,
+): Promise<ChildProcess> {
+  const stripTypes = program.endsWith('.ts') ? ['--experimental-strip-types'] : [];
+  const child = fork(program, [mode, JSON.stringify(options)], {
+    execArgv: ['--disable-warning=ExperimentalWarning', ...stripTypes],
   });
   await messageFrom(child);
   return child;

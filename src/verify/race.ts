@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSqliteLedger } from '../../src/state/sqlite-ledger.ts';
-import type { RaceResult } from './ledger-child.ts';
+import { openSqliteLedger } from '../state/sqlite-ledger.ts';
 import { exitOf, messageFrom, startChild } from './start-child.ts';
+import type { RaceResult } from './work-in-race.ts';
 
 export interface RaceReport {
   readonly granted: number;
@@ -28,7 +28,7 @@ export async function race(processes: number, reservations: number, seed: number
   const ledger = openSqliteLedger({ file, budgets: () => [spec] }, { nowMs: Date.now, newId: randomUUID });
   const children = await Promise.all(
     Array.from({ length: processes }, (_, n) =>
-      startChild('race', { file, limitTokens, reservations, seed: seed + n }),
+      startChild('race', { ledger: { file }, budgets: [spec], reservations, seed: seed + n }),
     ),
   );
   try {

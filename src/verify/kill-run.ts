@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Ledger } from '../../src/state/Ledger.ts';
-import { openSqliteLedger } from '../../src/state/sqlite-ledger.ts';
-import type { JournalLine } from './ledger-child.ts';
+import type { Ledger } from '../state/Ledger.ts';
+import { openSqliteLedger } from '../state/sqlite-ledger.ts';
+import { compareJournals } from './journal.ts';
 import { createRandom } from './random.ts';
 import { exitOf, startChild } from './start-child.ts';
 
 export interface KillReport {
   readonly processes: number;
+  /** Turns that the provider charged; each must be charged in the ledger, by as much at least. */
+  readonly sentTurns: number;
   /** Settles that were acknowledged before the kill; none may be missing. */
   readonly acknowledgedSettles: number;
   readonly assumedTurns: number;
@@ -29,7 +30,7 @@ export async function killRun(seed: number): Promise<KillReport> {
   const journals = Array.from({ length: processes }, (_, n) => join(folder, `journal-${n}`));
   const children = await Promise.all(
     journals.map((journal, n) =>
-      startChild('storm', { file, limitTokens, reservations: 0, seed: seed + n, journal }),
+      startChild('storm', { ledger: { file }, budgets: [spec], seed: seed + n, journal }),
     ),
   );
   const ledger = openSqliteLedger({ file, budgets: () => [spec] }, { nowMs: Date.now, newId: randomUUID });
@@ -83,25 +84,13 @@ async function inspect(
   const charged = [...turns.values()].reduce((sum, turn) => sum + turn.chargedTokens, 0);
   expect(after?.settledTokens === charged, `settled is ${after?.settledTokens}, the turns say ${charged}`);
 
-  let acknowledgedSettles = 0;
-  for (const line of await linesOf(journals)) {
-    const { turnId, chargedTokens } = JSON.parse(line) as JournalLine;
-    const turn = turns.get(turnId);
-    acknowledgedSettles += 1;
-    expect(
-      turn?.state === 'settled' && turn.chargedTokens === chargedTokens,
-      `the settle of ${turnId} was lost`,
-    );
-  }
+  const compared = await compareJournals(journals, turns);
+  problems.push(...compared.problems);
   const { assumedTurns, releasedTokens } = report;
-  return { acknowledgedSettles, assumedTurns, releasedTokens, problems };
+  const { sentTurns, acknowledgedSettles } = compared;
+  return { sentTurns, acknowledgedSettles, assumedTurns, releasedTokens, problems };
 }
 
 function usedOf(budget: { settledTokens: number; heldTokens: number } | undefined): number {
   return (budget?.settledTokens ?? 0) + (budget?.heldTokens ?? 0);
-}
-
-async function linesOf(journals: readonly string[]): Promise<string[]> {
-  const texts = await Promise.all(journals.filter(existsSync).map((journal) => readFile(journal, 'utf8')));
-  return texts.flatMap((text) => text.split('\n').filter(Boolean));
 }
