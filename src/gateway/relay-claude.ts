@@ -6,6 +6,7 @@ import { isRecord } from '../messages/open-record.ts';
 import { fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
 import { createDecoder } from './create-decoder.ts';
 import { headersForClient } from './forwarded-headers.ts';
+import { KeptBytes } from './KeptBytes.ts';
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import { describeFailure } from './upstream.ts';
 
@@ -64,8 +65,9 @@ class RelayHandler implements Dispatcher.DispatchHandler {
   private decoder: Transform | null = null;
   private status = 0;
   private headers: IncomingHttpHeaders = {};
+  /** Of an answer that is no stream, which is read whole. */
   private chunks: Buffer[] = [];
-  private keptBytes = 0;
+  private readonly kept = new KeptBytes(maxKeptBytes);
   private isOver = false;
   private hasEnded = false;
   private linger: NodeJS.Timeout | null = null;
@@ -135,7 +137,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
     const { response } = this;
     if (bytes.length > 0) {
       if (!response.headersSent) this.sendHead();
-      this.keep(bytes);
+      this.kept.push(bytes);
       if (scanner.isComplete) response.end(bytes);
       else if (!response.write(bytes)) this.pause();
     }
@@ -196,12 +198,6 @@ class RelayHandler implements Dispatcher.DispatchHandler {
     this.response.writeHead(200, { ...headersForClient(this.headers), ...this.ownHeaders });
   }
 
-  private keep(bytes: Buffer): void {
-    this.keptBytes += bytes.length;
-    if (this.keptBytes <= maxKeptBytes) this.chunks.push(bytes);
-    else this.chunks = [];
-  }
-
   private pause(): void {
     const { controller, response } = this;
     controller?.pause();
@@ -221,7 +217,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
       isFree,
       usage: this.scanner?.usage,
       isFinal: this.scanner?.usageIsFinal ?? false,
-      relayed: this.response.headersSent ? Buffer.concat(this.chunks) : Buffer.alloc(0),
+      relayed: this.kept.toBuffer(),
     };
   }
 
@@ -239,6 +235,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
   private finish(outcome: RelayOutcome, abortReason: string | null): void {
     this.isOver = true;
     this.chunks = [];
+    this.kept.clear();
     this.response.removeListener('close', this.onClientClose);
     this.decoder?.destroy();
     if (abortReason !== null) this.controller?.abort(new Error(abortReason));
