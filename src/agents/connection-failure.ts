@@ -4,7 +4,7 @@
  */
 export interface ConnectionFailure {
   readonly reached: 'not-sent' | 'maybe-sent';
-  /** System code such as ECONNREFUSED; undefined where there is none. */
+  /** System code such as ECONNREFUSED, or words where there is none but the cause is known; else undefined. */
   readonly code: string | undefined;
 }
 
@@ -12,6 +12,7 @@ export interface ConnectionFailure {
 export function connectionFailure(error: unknown): ConnectionFailure {
   let code: string | undefined;
   for (const link of causes(error)) {
+    if (stringField(link, 'message') === 'bad port') return { reached: 'not-sent', code: forbiddenPort };
     const linkCode = stringField(link, 'code');
     if (linkCode === undefined) continue;
     code = linkCode;
@@ -22,6 +23,9 @@ export function connectionFailure(error: unknown): ConnectionFailure {
   }
   return { reached: 'maybe-sent', code };
 }
+
+/** What fetch says with no code at all: https://fetch.spec.whatwg.org/#port-blocking */
+const forbiddenPort = 'fetch forbids this port; use another';
 
 const beforeSending: ReadonlySet<string> = new Set([
   ...['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'],
