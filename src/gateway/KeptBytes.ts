@@ -3,7 +3,7 @@ const firstBytes = 4_096;
 
 /**
  * What a client has of an answer, in one piece of memory that doubles. The chunks themselves are not kept: each is an object with memory of its
- * own, several times its bytes, and 256 streams of them were two thirds of a gateway's growing heap.
+ * own, several times its bytes, and lives for as long as its stream.
  */
 export class KeptBytes {
   private readonly mostBytes: number;

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { temporaryHome } from '../../test/support/temporary-home.ts';
 import { createDecisionLog, type DecisionLogOptions, maxEntryBytes } from './create-decision-log.ts';
 import type { LogEntry } from './LogEntry.ts';
@@ -55,6 +55,47 @@ function entries(): Record<string, unknown>[] {
 }
 
 describe('the decision log', () => {
+  it('gathers lines where it is asked to, and writes them all when it is flushed or disposed of', async () => {
+    const log = open({ gatherMs: 60_000 });
+    log.record(entry({ action: 'first' }));
+    log.record(entry({ action: 'second' }));
+    expect(existsSync(folder)).toBe(false);
+    await log.flush();
+    expect(entries().map(({ action }) => action)).toEqual(['first', 'second']);
+    log.record(entry({ action: 'third' }));
+    await log[Symbol.asyncDispose]();
+    expect(entries().map(({ action }) => action)).toEqual(['first', 'second', 'third']);
+  });
+
+  it('does not let a warning wait, nor what was gathered before it', async () => {
+    await using log = open({ gatherMs: 60_000 });
+    log.record(entry({ action: 'first' }));
+    log.record(entry({ action: 'second', level: 'error' }));
+    expect(entries().map(({ action }) => action)).toEqual(['first', 'second']);
+  });
+
+  it('writes what it gathered by itself, after the time', async () => {
+    await using log = open({ gatherMs: 5 });
+    log.record(entry());
+    await vi.waitFor(() => expect(entries()).toHaveLength(1), 5_000);
+  });
+
+  it('counts gathered lines that could not be written', async () => {
+    writeFileSync(folder, 'a file in the place of the folder');
+    await using log = open({ gatherMs: 60_000 });
+    log.record(entry());
+    log.record(entry());
+    await log.flush();
+    rmSync(folder);
+    log.record(entry({ action: 'later' }));
+    await log.flush();
+    expect(problems).toHaveLength(1);
+    expect(entries().map(({ action, output }) => [action, output])).toEqual([
+      ['later', {}],
+      ['entries-lost', { count: 2 }],
+    ]);
+  });
+
   it('writes one JSON line an entry, private to the user, and nothing before the first entry', async () => {
     await using log = open();
     expect(existsSync(folder)).toBe(false);

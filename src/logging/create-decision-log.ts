@@ -15,6 +15,11 @@ export interface DecisionLogOptions {
   readonly maxFiles?: number;
   /** Size from which the next file is begun. Default 10,000,000. */
   readonly maxFileBytes?: number;
+  /**
+   * For a server: lines below `warn` wait so long for others, to be written in one append; a process that is killed loses them. Default 0:
+   * each is written at once.
+   */
+  readonly gatherMs?: number;
 }
 
 export interface DecisionLogPorts {
@@ -25,6 +30,8 @@ export interface DecisionLogPorts {
 
 /** Longest line, newline included. */
 export const maxEntryBytes = 65_536;
+/** Gathered lines are written at this length, however soon. */
+const maxGatheredCharacters = 65_536;
 /** What `input` and `output` may take of it together; the rest is for the other fields and for markers. */
 const maxDataBytes = 60_000;
 
@@ -32,7 +39,8 @@ const maxDataBytes = 60_000;
  * The log of decisions: one JSON line an entry, `{level, time, agent, action, taskId?, input, output}`, `time` in ISO 8601 UTC. An
  * entry that had to be cut has `"cut": true`. docs/logging.md describes format, rotation and redaction.
  *
- * `record` hands the line to the operating system at once: nothing is lost when the process ends, and no thread has to be waited for.
+ * `record` hands the line to the operating system at once, or with `gatherMs` a moment later and before the process ends by itself: no
+ * thread has to be waited for.
  * Keys are masked by our own walk and not by pino's `redact`, which knows a key only by a path that was spelled out before.
  */
 export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLogPorts): DecisionLog {
@@ -51,13 +59,45 @@ export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLo
       formatters: { level: (level) => ({ level }) },
       timestamp: () => `,"time":"${new Date(ports.nowMs()).toISOString()}"`,
     },
-    { write: (line: string) => file.write(line) },
+    {
+      write(line: string) {
+        gathered += line;
+        gatheredEntries += 1;
+      },
+    },
   );
+  const gatherMs = options.gatherMs ?? 0;
+  let gathered = '';
+  let gatheredEntries = 0;
+  let timer: NodeJS.Timeout | undefined;
   let lostEntries = 0;
   let isReported = false;
+  // Also where somebody calls process.exit().
+  if (gatherMs > 0) process.once('exit', append);
 
-  function write({ level, ...entry }: LogEntry): void {
+  function format({ level, ...entry }: LogEntry): void {
     logger[level ?? 'info'](bounded(entry, options.prompts));
+  }
+
+  function append(): void {
+    clearTimeout(timer);
+    timer = undefined;
+    if (gathered === '') return;
+    const text = gathered;
+    const count = gatheredEntries;
+    gathered = '';
+    gatheredEntries = 0;
+    try {
+      file.write(text);
+    } catch (error) {
+      lost(error, count);
+      return;
+    }
+    if (lostEntries === 0) return;
+    const output = { count: lostEntries };
+    lostEntries = 0;
+    format({ agent: 'log', action: 'entries-lost', level: 'warn', input: {}, output });
+    append();
   }
 
   function tell(message: string): void {
@@ -68,8 +108,8 @@ export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLo
     }
   }
 
-  function lost(error: unknown): void {
-    lostEntries += 1;
+  function lost(error: unknown, count: number): void {
+    lostEntries += count;
     if (isReported) return;
     isReported = true;
     const problem = error instanceof Error ? error.message : String(error);
@@ -81,23 +121,26 @@ export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLo
   return {
     record(entry) {
       try {
-        write(entry);
-        if (lostEntries === 0) return;
-        const count = lostEntries;
-        write({ agent: 'log', action: 'entries-lost', level: 'warn', input: {}, output: { count } });
-        lostEntries = 0;
+        format(entry);
       } catch (error) {
-        lost(error);
+        lost(error, 1);
+        return;
       }
+      const isUrgent = entry.level === 'warn' || entry.level === 'error';
+      if (gatherMs === 0 || isUrgent || gathered.length >= maxGatheredCharacters) append();
+      else timer ??= setTimeout(append, gatherMs);
     },
     async flush() {
+      append();
       try {
         await file.flush();
       } catch (error) {
-        lost(error);
+        lost(error, 0);
       }
     },
     async [Symbol.asyncDispose]() {
+      append();
+      process.removeListener('exit', append);
       file.close();
     },
   };
