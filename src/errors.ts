@@ -17,7 +17,10 @@ export type ErrorCode =
   | 'ledger-busy'
   | 'port-taken'
   | 'aborted'
-  | 'answer-rejected';
+  | 'answer-rejected'
+  | 'workspace-busy'
+  | 'workspace-unwritable'
+  | 'commit-failed';
 
 export interface TeelammaErrorOptions {
   readonly cause?: unknown;

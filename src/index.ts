@@ -40,5 +40,7 @@ export type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from '
 export { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
 export type { TurnHooks, TurnOptions, TurnPorts, TurnRequest, TurnResult } from './turn/turn-types.ts';
 export { Turn } from './turn.ts';
+export { AppliedTasks, type ApplyOutcome } from './workspace/apply/AppliedTasks.ts';
 export { type FileChange, type FileImage, imageAfter, imageBefore } from './workspace/FileChange.ts';
 export type { StagedWork, WorkspaceChecks } from './workspace/WorkspaceChecks.ts';
+export { WorkspaceStage } from './workspace/WorkspaceStage.ts';

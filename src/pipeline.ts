@@ -51,7 +51,7 @@ export interface ExecuteOptions {
   readonly maxTokens?: number;
   /**
    * The folder that the task is to work in, or a stage over it. Specialists then get tools for its files; what they change is staged, and
-   * given as `files` of the result. The folder itself is not touched: to apply the result, see `applyChanges`.
+   * given as `files` of the result. The folder itself is not touched: to apply the result, give a stage, and its changes to `AppliedTasks.apply`.
    */
   readonly workspace?: string | WorkspaceStage;
 }

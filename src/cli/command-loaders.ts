@@ -6,6 +6,7 @@ export type RegisterCommand = (program: Command, context: CliContext) => void;
 /** Loads each command's module by its name, in the order in which help shows them. */
 export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>> = new Map([
   ['run', async () => (await import('./commands/run.ts')).registerRun],
+  ['undo', async () => (await import('./commands/undo.ts')).registerUndo],
   ['route', async () => (await import('./commands/route.ts')).registerRoute],
   ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
   ['log', async () => (await import('./commands/log.ts')).registerLog],

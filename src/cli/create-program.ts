@@ -12,11 +12,13 @@ Exit codes:
   4    an answer was given, but the critic does not approve it
   5    the ledger or another file of state cannot be used
   6    Claude was forced, and the budget does not allow it
+  7    the critic approves it, but it was not applied, undone or committed
   130  interrupted
 
 Examples:
   $ teelamma run "Explain what a mutex is"
   $ git diff | teelamma run --agent claude -
+  $ teelamma run --workspace . "Add input validation to auth.ts"
   $ teelamma route "Refactor the session store"
   $ teelamma budget set 2M --window 5h
 

@@ -9,6 +9,7 @@ export const exitCodes = {
   notApproved: 4,
   state: 5,
   budgetRefused: 6,
+  notApplied: 7,
   interrupted: 130,
 } as const;
 
@@ -30,5 +31,8 @@ const codes: Readonly<Record<ErrorCode, number>> = {
   'ledger-busy': exitCodes.state,
   'budget-refused': exitCodes.budgetRefused,
   'forced-not-allowed': exitCodes.budgetRefused,
+  'workspace-busy': exitCodes.notApplied,
+  'workspace-unwritable': exitCodes.notApplied,
+  'commit-failed': exitCodes.notApplied,
   aborted: exitCodes.interrupted,
 };

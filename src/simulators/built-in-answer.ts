@@ -1,6 +1,7 @@
 import { bytesPerToken } from './count-tokens.ts';
 import { type PromptMarkers, withoutMarkers } from './prompt-markers.ts';
 import { brokenCode, elidedCode, languageOf, sampleCode } from './sample-code.ts';
+import { sampleEdit } from './sample-edit.ts';
 import { sampleJson } from './sample-json.ts';
 import type { AnswerBlock, ScriptedAnswer } from './scripted-answer.ts';
 
@@ -50,6 +51,8 @@ export function builtInAnswer(request: AnswerRequest): ScriptedAnswer {
   const call =
     markers.tool === undefined || request.toolResults.length > 0 ? null : toolCall(request, markers.tool);
   if (call !== null) return { content: [...content, call] };
+  const edit = sampleEdit(request);
+  if (edit !== null) return { content: [...content, edit] };
   content.push({
     type: 'text',
     text: request.format === undefined ? textAnswer(request) : jsonAnswer(request),

@@ -137,8 +137,9 @@ export class WorkspaceStage {
     if (file instanceof Refusal) return file;
     const target = this.resolve(to);
     if (target instanceof Refusal) return target;
-    const [oldName, newName] = [file.path, this.spelled(to, target)];
-    if (oldName === newName) return new Refusal(`${oldName} has this name already. Nothing was changed.`);
+    const [oldName, newName] = [file.path, target];
+    if (oldName === newName)
+      return new Refusal(`${oldName} has this name already on this file system. Nothing was changed.`);
     const current = newName === target ? this.imageAt(target) : null;
     if (current instanceof Refusal) return current;
     if (current !== null)
@@ -152,13 +153,6 @@ export class WorkspaceStage {
     if (before) this.entries.set(oldName, before);
     else this.entries.delete(oldName);
     return problem;
-  }
-
-  /** Where a file system ignores letter case, a name that differs in nothing else resolves to the file itself: then as it was given. */
-  private spelled(given: string, path: string): string {
-    const parts = parsePath(given, this.root.folder);
-    const spelling = parts instanceof Refusal ? path : parts.join('/');
-    return areOneName(spelling, path) ? spelling : path;
   }
 
   /** Every file that differs from what the disk held, by path. */

@@ -11,6 +11,7 @@ import { checkLedger } from './check-ledger.ts';
 import { checkOllama } from './check-ollama.ts';
 import { checkSandbox } from './check-sandbox.ts';
 import { checkSetup } from './check-setup.ts';
+import { checkWorkspaces } from './check-workspaces.ts';
 import { readableConfig } from './readable-config.ts';
 
 export interface DoctorOptions {
@@ -44,11 +45,18 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
     checkLedger(config, context.environment, moment),
     checkSandbox(config, context.environment, context.signal),
   ]);
+  const workspaces = await checkWorkspaces(config.paths);
   const setup = checkSetup(context.environment, readable);
   const diagnosis: Diagnosis = {
-    checks: [...setup, ...claude.checks, ...ollama.checks, ...ledger.checks, ...files.checks, sandbox].map(
-      (check) => withoutKeys(check, config),
-    ),
+    checks: [
+      ...setup,
+      ...claude.checks,
+      ...ollama.checks,
+      ...ledger.checks,
+      ...files.checks,
+      ...workspaces,
+      sandbox,
+    ].map((check) => withoutKeys(check, config)),
     hasValidConfig: readable.problems.length === 0,
     claude: claude.isUsable,
     ollama: ollama.isUsable,

@@ -8,10 +8,12 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeJson } from '../output.ts';
 import { parseWholeNumber } from '../parse-whole-number.ts';
 import { readTask } from '../read-task.ts';
+import type { ApplyReport } from './apply-result.ts';
 import { NothingSetUpError } from './NothingSetUpError.ts';
 import { TaskDisplay } from './TaskDisplay.ts';
+import { type WorkspaceFlags, workspacePlan } from './workspace-options.ts';
 
-export interface RunOptions {
+export interface RunOptions extends WorkspaceFlags {
   readonly file?: string;
   readonly agent?: AgentFlag;
   readonly maxTokens?: string;
@@ -32,15 +34,18 @@ export async function runTask(
     options.maxTokens === undefined
       ? undefined
       : parseWholeNumber('--max-tokens', options.maxTokens, 1, mostOutputTokens);
+  const plan = workspacePlan(options);
   const task = await readTask(context, words, options.file);
   const simulated = options.simulate === true;
   const { config } = loadConfig(context.environment);
   const { signal } = context;
+  const work = plan && (await (await import('./WorkspaceRun.ts')).WorkspaceRun.open(plan, config, context));
   const { createApp } = await import('../../app.ts');
   const display = new TaskDisplay(
     {
       quiet: options.quiet === true,
-      streams: options.json !== true && context.isTerminal.stdout,
+      // Between its tools a specialist says what it will do next, which is no answer yet.
+      streams: options.json !== true && context.isTerminal.stdout && work === null,
       simulated,
       thresholdsPercent: config.budget.thresholdsPercent,
     },
@@ -59,12 +64,23 @@ export async function runTask(
       signal,
       onEvent: (event) => display.show(event),
       ...(maxTokens !== undefined && { maxTokens }),
+      ...(work && { workspace: work.stage }),
     });
     display.stop();
     if (result.verdict.outcome !== 'approved') context.setExitCode(exitCodes.notApproved);
+    if (!options.json) {
+      display.finish(result);
+      work?.show(result);
+    }
+    const report: ApplyReport | null = work && (await work.apply(task, result));
     const budgets = result.budgets.map(budgetDocument);
-    if (options.json) writeJson(context, { ...result, budgets, pricesAsOf, simulated });
-    else display.finish(result);
+    const workspace = work && { folder: work.stage.folder, ...report };
+    if (options.json)
+      writeJson(context, { ...result, budgets, pricesAsOf, simulated, ...(workspace && { workspace }) });
+    else if (report) work?.tell(report, options.quiet === true);
+    if (report && !report.applied && !report.isExpected && result.verdict.outcome === 'approved') {
+      context.setExitCode(exitCodes.notApplied);
+    }
   } catch (error) {
     display.stop();
     if (error instanceof NoSpecialistAvailableError) throw NothingSetUpError.from(error, config) ?? error;

@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { TeelammaError } from '../../errors.ts';
+
+export interface GitOptions {
+  /** The workspace, absolute, with links resolved. */
+  readonly folder: string;
+  /** A branch to be made for the commit; undefined for the current one. */
+  readonly branch: string | undefined;
+}
+
+/** A commit of a task's files. */
+export interface TaskCommit {
+  /** Abbreviated hash. */
+  readonly hash: string;
+  readonly branch: string;
+  /** Files that git ignores, which are applied and not committed. */
+  readonly ignoredFiles: readonly string[];
+}
+
+/**
+ * The repository of a workspace, for a commit of a task's files and nothing else: the user's index and other changes stay as they are,
+ * hooks run as they do for any commit.
+ */
+export class GitWorkspace {
+  private readonly folder: string;
+  private readonly branch: string | undefined;
+
+  private constructor({ folder, branch }: GitOptions) {
+    this.folder = folder;
+    this.branch = branch;
+  }
+
+  /**
+   * Looks before anything is spent whether a commit will be possible.
+   * @throws TeelammaError `invalid-argument` saying what stands in the way
+   */
+  static async open(options: GitOptions): Promise<GitWorkspace> {
+    const git = new GitWorkspace(options);
+    const { folder, branch } = options;
+    const top = await git.try('rev-parse', '--show-toplevel');
+    if (!top.ok)
+      throw refusal(
+        `${folder} is in no git repository (${top.problem}). Leave --commit and --branch out, or run git init.`,
+      );
+    for (const state of ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply']) {
+      const path = await git.run('rev-parse', '--git-path', state);
+      if (existsSync(resolve(folder, path))) {
+        throw refusal(
+          `A merge, rebase or the like is under way in ${folder} (${state}). Finish it first, or leave --commit out.`,
+        );
+      }
+    }
+    const isDetached = !(await git.try('symbolic-ref', '--quiet', 'HEAD')).ok;
+    if (isDetached && branch === undefined) {
+      throw refusal(
+        `${folder} is on no branch (detached HEAD), where a commit is easily lost. Give --branch NAME.`,
+      );
+    }
+    if (branch !== undefined) {
+      if (!(await git.try('check-ref-format', '--branch', branch)).ok || branch.startsWith('-')) {
+        throw refusal(`--branch ${JSON.stringify(branch)} is no valid name of a branch.`);
+      }
+      if ((await git.try('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`)).ok) {
+        throw refusal(`The branch ${branch} is there already. Give another name.`);
+      }
+    }
+    if (!(await git.try('var', 'GIT_COMMITTER_IDENT')).ok) {
+      throw refusal('git does not know who commits: set user.name and user.email with git config first.');
+    }
+    return git;
+  }
+
+  /** Which of a task's files hold changes of the user that are not committed yet; a commit of the task would take them along. */
+  async dirtyFiles(paths: readonly string[]): Promise<readonly string[]> {
+    const output = await this.run(
+      'status',
+      '--porcelain=v1',
+      '-z',
+      '--no-renames',
+      '--untracked-files=all',
+      '--',
+      ...literal(paths),
+    );
+    const prefix = await this.run('rev-parse', '--show-prefix');
+    return output
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => entry.slice(3))
+      .map((path) => (path.startsWith(prefix) ? path.slice(prefix.length) : path));
+  }
+
+  /**
+   * Commits the files as they are in the folder now, on the branch that was asked for.
+   * @throws TeelammaError `commit-failed`; the files stay applied
+   */
+  async commit(paths: readonly string[], message: string): Promise<TaskCommit> {
+    if (this.branch !== undefined) await this.mustRun('switch', '--quiet', '--create', this.branch);
+    const ignoredFiles = await this.ignored(paths);
+    const taken = paths.filter((path) => !ignoredFiles.includes(path));
+    const known = new Set((await this.run('ls-files', '-z', '--', ...literal(taken))).split('\0'));
+    const fresh: string[] = [];
+    const committed: string[] = [];
+    for (const path of taken) {
+      if (!known.has(path)) {
+        // Deleted, and never known to git: there is nothing to commit.
+        if (!existsSync(join(this.folder, path))) continue;
+        fresh.push(path);
+      }
+      committed.push(path);
+    }
+    if (committed.length === 0) {
+      throw failure(
+        `None of the task's files is one that git keeps, so there is nothing to commit in ${this.folder}. They are applied.`,
+      );
+    }
+    if (fresh.length > 0) await this.mustRun('add', '--intent-to-add', '--', ...literal(fresh));
+    const done = await this.try(
+      'commit',
+      '--quiet',
+      '--only',
+      `--message=${message}`,
+      '--',
+      ...literal(committed),
+    );
+    if (!done.ok) {
+      if (fresh.length > 0) await this.try('reset', '--quiet', '--', ...literal(fresh));
+      throw failure(
+        `git could not commit the task's files: ${done.problem}. They are applied; commit them yourself, or take them back with teelamma undo.`,
+      );
+    }
+    const hash = await this.run('rev-parse', '--short', 'HEAD');
+    const branch = await this.run('rev-parse', '--abbrev-ref', 'HEAD');
+    return { hash, branch, ignoredFiles };
+  }
+
+  private async ignored(paths: readonly string[]): Promise<readonly string[]> {
+    // Ends with 1 where none is ignored.
+    const found = await this.try('-c', 'core.quotePath=false', 'check-ignore', '--', ...paths);
+    return found.ok ? found.output.split('\n').filter((path) => path !== '') : [];
+  }
+
+  private async mustRun(...given: readonly string[]): Promise<string> {
+    const result = await this.try(...given);
+    if (result.ok) return result.output;
+    throw failure(
+      `git ${given[0]} failed in ${this.folder}: ${result.problem}. The task's files are applied; commit them yourself.`,
+    );
+  }
+
+  private async run(...given: readonly string[]): Promise<string> {
+    const result = await this.try(...given);
+    if (result.ok) return result.output;
+    throw refusal(`git ${given[0]} failed in ${this.folder}: ${result.problem}.`);
+  }
+
+  private try(...given: readonly string[]): Promise<GitResult> {
+    return new Promise((settle) => {
+      const options = { cwd: this.folder, maxBuffer: 64_000_000, encoding: 'utf8' as const };
+      execFile('git', [...given], options, (error, output, errors) => {
+        const text = output.replace(/\n$/, '');
+        if (error === null) settle({ ok: true, output: text });
+        else settle({ ok: false, problem: problemOf(error, `${errors}\n${output}`) });
+      });
+    });
+  }
+}
+
+type GitResult =
+  | { readonly ok: true; readonly output: string }
+  | { readonly ok: false; readonly problem: string };
+
+/** Paths with `*` or `:` in them name these files and no others. */
+function literal(paths: readonly string[]): string[] {
+  return paths.map((path) => `:(literal)${path}`);
+}
+
+const longestProblem = 500;
+
+function problemOf(error: Error & { code?: string | number | null }, said: string): string {
+  if (error.code === 'ENOENT') return 'git is not installed';
+  const lines = said
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return (lines.join('; ') || error.message).slice(0, longestProblem).replace(/\.$/, '');
+}
+
+function refusal(message: string): TeelammaError {
+  return new TeelammaError('invalid-argument', message);
+}
+
+function failure(message: string): TeelammaError {
+  return new TeelammaError('commit-failed', message);
+}
