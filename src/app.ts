@@ -227,6 +227,7 @@ async function assemble(
         timeLimitMs: config.workspace.timeoutMs,
         closedFolders: [config.paths.home],
       },
+      keepsTitles: config.log.prompts === 'full',
     },
     {
       coordinator,

@@ -4,6 +4,7 @@ import { type AgentName, otherAgent } from './agents/Specialist.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
+import { TaskJournal } from './pipeline/TaskJournal.ts';
 import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
 import type { WorkspaceTask } from './pipeline/WorkspaceTask.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
@@ -17,6 +18,8 @@ export interface PipelineOptions {
   readonly maxTokens: number;
   /** Rounds in which a specialist mends its own answer. */
   readonly repairRounds: number;
+  /** Whether the ledger may keep a task's first line. Default false: length and hash. */
+  readonly keepsTitles?: boolean;
   readonly workspace: WorkspaceOptions;
 }
 
@@ -90,6 +93,7 @@ export class Pipeline {
       { ...this.options, ...options, workspace },
       this.ports,
     );
+    const journal = this.journal(task, run, decision);
     const unsubscribe = this.ports.ledger.subscribe((event) => showThreshold(run, event));
     try {
       run.emit({ type: 'decision', decision });
@@ -97,11 +101,22 @@ export class Pipeline {
       const first = await run.ask('answer', decision.targetAgent);
       const repaired = await this.repair(run, first);
       run.answerWith(await this.escalate(run, repaired));
+      await journal.answered(run.result());
+    } catch (error) {
+      await journal.failed(error, run.progress());
+      throw error;
     } finally {
       unsubscribe();
       if (reservation) await this.close(reservation.id, run);
     }
     return run.result();
+  }
+
+  private journal(task: string, run: TaskRun, decision: Admission['decision']): TaskJournal {
+    const { ledger, log, nowMs } = this.ports;
+    const onWarning = (message: string) => run.warn(message);
+    const { keepsTitles: keepsTitle = false } = this.options;
+    return new TaskJournal(task, decision, { keepsTitle }, { ledger, log, nowMs, onWarning });
   }
 
   private async admit(

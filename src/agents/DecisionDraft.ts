@@ -2,7 +2,7 @@ import { bareAmount } from '../messages/format-amount.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { Refusal } from '../state/Ledger.ts';
 import type { Complexity } from './complexity.ts';
-import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
+import type { DecisionCause, RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
 import type { AgentName } from './Specialist.ts';
 
 /** What is known of a task before the budget has answered, and the decisions that can follow from it. */
@@ -34,21 +34,22 @@ export class DecisionDraft {
 
   toClaude(status: TokenBudgetStatus): RoutingDecision {
     if (this.forceAgent)
-      return this.decision('claude-specialist', 'Claude was forced by the user', 1, status);
+      return this.decision('claude-specialist', 'forced', 'Claude was forced by the user', 1, status);
     const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${formatTokens(this.estimatedTokens)} tokens needed`;
-    return this.decision('claude-specialist', reason, this.complexity.confidence, status);
+    return this.decision('claude-specialist', 'complex', reason, this.complexity.confidence, status);
   }
 
   toOllama(status: TokenBudgetStatus): RoutingDecision {
     if (this.forceAgent)
-      return this.decision('ollama-specialist', 'Ollama was forced by the user', 1, status);
+      return this.decision('ollama-specialist', 'forced', 'Ollama was forced by the user', 1, status);
     if (status.exhausted) return this.refused(status);
     const reason = `Simple task (score ${this.score()}) - Ollama can do it, and no Claude token is spent`;
-    return this.decision('ollama-specialist', reason, this.complexity.confidence, status);
+    return this.decision('ollama-specialist', 'simple', reason, this.complexity.confidence, status);
   }
 
   refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {
-    return this.decision('ollama-specialist', this.refusal(status, cause), 1, status);
+    const why = cause === 'held' ? 'budget-held' : status.exhausted ? 'budget-exhausted' : 'budget-too-low';
+    return this.decision('ollama-specialist', why, this.refusal(status, cause), 1, status);
   }
 
   private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
@@ -64,6 +65,7 @@ export class DecisionDraft {
 
   private decision(
     targetAgent: AgentName,
+    cause: DecisionCause,
     reason: string,
     confidence: number,
     tokenBudgetStatus: TokenBudgetStatus,
@@ -71,6 +73,7 @@ export class DecisionDraft {
     return {
       targetAgent,
       reason,
+      cause,
       confidence,
       tokenBudgetStatus,
       taskId: this.taskId,

@@ -132,6 +132,7 @@ export class MetaCoordinator {
     return {
       ...decision,
       confidence: 1,
+      cause: 'no-ledger',
       reason: `Claude is not asked without a ledger (${why}) - Ollama does it`,
     };
   }

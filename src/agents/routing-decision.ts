@@ -1,11 +1,23 @@
 import type { Complexity } from './complexity.ts';
 import type { AgentName } from './Specialist.ts';
 
+/** The reason of a decision, for machines. Those that begin with `budget` and `no-ledger` sent a task to Ollama that Claude would have had. */
+export type DecisionCause =
+  | 'complex'
+  | 'simple'
+  | 'forced'
+  | 'budget-exhausted'
+  | 'budget-too-low'
+  | 'budget-held'
+  | 'no-ledger';
+
 /** Who does a task, and why. */
 export interface RoutingDecision {
   readonly targetAgent: AgentName;
   /** One sentence in words; nothing is decided without one. */
   readonly reason: string;
+  /** The same for machines. */
+  readonly cause: DecisionCause;
   /** The Router's confidence, 0 to 1; 1 where the agent was forced or the budget alone decided. */
   readonly confidence: number;
   /** The budget that binds, after this decision's own tokens were held. */

@@ -123,10 +123,8 @@ export class TaskRun {
       verdict,
       files: this.workspace?.files() ?? [],
       estimatedTokens: this.decision.estimatedTokens,
-      chargedTokens: [...this.turns, ...this.handovers].reduce((sum, each) => sum + each.chargedTokens, 0),
+      ...this.progress(),
       costUsd: sumOf(this.turns.map(({ costUsd }) => costUsd)),
-      turns: this.turns,
-      handovers: this.handovers,
       warnings: this.warnings,
       budgets: this.ports.ledger.snapshot({ complexity: this.decision.complexity.level }),
     };
@@ -205,6 +203,13 @@ export class TaskRun {
 
   private goBackTo({ state }: JudgedAnswer): void {
     if (state !== null) this.workspace?.restore(state);
+  }
+
+  /** What was done so far, also where no answer came of it. */
+  progress(): Pick<TaskResult, 'chargedTokens' | 'turns' | 'handovers'> {
+    const { turns, handovers } = this;
+    const chargedTokens = [...turns, ...handovers].reduce((sum, each) => sum + each.chargedTokens, 0);
+    return { chargedTokens, turns, handovers };
   }
 
   /** Only text is carried over, so that either specialist can go on with it. */

@@ -1,6 +1,8 @@
 import type { Counting } from '../config/prices/Counting.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import type { HoldRates } from './amounts.ts';
+import type { TaskQuery, TaskRecord } from './TaskRecord.ts';
+import type { UsageQuery, UsageRow } from './usage/UsageQuery.ts';
 
 /**
  * The ledger: the durable record that budgets are computed from, and the only place that says what was used.
@@ -75,6 +77,17 @@ export interface Ledger extends AsyncDisposable {
   recentOutputTokens(kind: string, limit: number): Promise<readonly number[]>;
   /** Turns, newest first. */
   history(query: HistoryQuery): Promise<readonly TurnRecord[]>;
+  /** Keeps what is known of a task; the same `taskId` again replaces it. Not needed for the budgets, and no listener is told. */
+  recordTask(task: TaskRecord): Promise<void>;
+  /** Null where it is not known. */
+  task(taskId: string): Promise<TaskRecord | null>;
+  /** Tasks, newest first. */
+  tasks(query: TaskQuery): Promise<readonly TaskRecord[]>;
+  /**
+   * Sums of turns, by time and then by what was charged; as of now. Kept sums are brought up to date now and then by those who ask.
+   * @throws TeelammaError `invalid-argument` for a time zone that does not exist, or groups that cannot be.
+   */
+  usage(query: UsageQuery): Promise<readonly UsageRow[]>;
   /** Audits the stored sums and the file itself. */
   check(): Promise<LedgerHealth>;
   /** Calls back after each change that this process made, once per commit. Returns the function that stops it. */
@@ -296,6 +309,8 @@ export interface HistoryQuery {
   readonly sinceMs?: number;
   readonly untilMs?: number;
   readonly agent?: string;
+  /** The last turn of the page before: those that follow it are older. */
+  readonly after?: Pick<TurnRecord, 'startedAtMs' | 'turnId'>;
   /** Default 100. */
   readonly limit?: number;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
 import { type PostgresServer, startPostgres } from '../../test/support/start-postgres.ts';
 import { describeAmounts } from './amounts-contract.ts';
+import { describeHistory } from './history-contract.ts';
 import { describeLedger, type LedgerFixture } from './ledger-contract.ts';
 import { openPostgresLedger } from './postgres-ledger.ts';
 import { describeScopes } from './scope-contract.ts';
@@ -22,6 +23,7 @@ describeLedger('Postgres with leases', () => createFixture({ lease: true }));
 describeScopes('Postgres with leases', () => createFixture({ lease: true }));
 describeAmounts('Postgres', () => createFixture({ lease: false }));
 describeAmounts('Postgres with leases', () => createFixture({ lease: true }));
+describeHistory('Postgres', () => createFixture({ lease: true }));
 
 async function createFixture(options: { lease: boolean }): Promise<LedgerFixture> {
   const url = await server.createDatabase();

@@ -21,9 +21,13 @@ import { ledgerLocation } from './postgres/location.ts';
 import { failureOf, postgresError } from './postgres/postgres-errors.ts';
 import { history, readWindows, recentOutputTokens, settledTasks } from './postgres/queries.ts';
 import { ServerClock } from './postgres/ServerClock.ts';
+import { readTask, readTasks, writeTask } from './postgres/tasks.ts';
+import { readUsage } from './postgres/usage.ts';
 import { toSums, WindowView } from './postgres/WindowView.ts';
 import { type Answer, type Operation, type OperationResult, Writer } from './postgres/Writer.ts';
 import { mergeScopes } from './scope.ts';
+import { taskColumns } from './task-columns.ts';
+import { planUsage } from './usage/plan-usage.ts';
 
 export interface PostgresLedgerOptions {
   /** `postgres://user:password@host:port/database`. Its password appears in no message. */
@@ -281,6 +285,25 @@ class PostgresLedger implements Ledger {
 
   async history(query: Parameters<Ledger['history']>[0]): ReturnType<Ledger['history']> {
     return this.read((pool) => history(pool, query));
+  }
+
+  /** Past the queue of writes: it stands by itself, and a repeated one changes nothing. */
+  async recordTask(task: Parameters<Ledger['recordTask']>[0]): Promise<void> {
+    const columns = taskColumns(task, this.scopeOf(undefined));
+    await this.read((pool) => writeTask(pool, columns));
+  }
+
+  async task(taskId: string): ReturnType<Ledger['task']> {
+    return this.read((pool) => readTask(pool, taskId));
+  }
+
+  async tasks(query: Parameters<Ledger['tasks']>[0]): ReturnType<Ledger['tasks']> {
+    return this.read((pool) => readTasks(pool, query));
+  }
+
+  async usage(query: Parameters<Ledger['usage']>[0]): ReturnType<Ledger['usage']> {
+    const plan = planUsage(query);
+    return this.read((pool) => readUsage(pool, plan));
   }
 
   /** Also answers for a server that cannot be reached: then the problem says why. */

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeAmounts } from './amounts-contract.ts';
+import { describeHistory } from './history-contract.ts';
 import { describeLedger, type LedgerFixture } from './ledger-contract.ts';
 import { describeScopes } from './scope-contract.ts';
 import type { Synchronous } from './sqlite/connection.ts';
@@ -13,6 +14,7 @@ for (const synchronous of ['normal', 'full'] as const) {
 }
 describeScopes('SQLite', () => createFixture('normal'));
 describeAmounts('SQLite', () => createFixture('normal'));
+describeHistory('SQLite', () => createFixture('normal'));
 
 async function createFixture(synchronous: Synchronous): Promise<LedgerFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'teelamma-ledger-'));

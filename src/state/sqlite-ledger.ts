@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { TeelammaError } from '../errors.ts';
+import { isLedgerTrouble, TeelammaError } from '../errors.ts';
 import type {
   BudgetSpec,
   BudgetStatus,
@@ -17,8 +17,12 @@ import * as operations from './sqlite/operations.ts';
 import { history, recentOutputTokens, settledTasks } from './sqlite/queries.ts';
 import { generatedId, type TurnRow } from './sqlite/rows.ts';
 import { ledgerError } from './sqlite/sqlite-errors.ts';
+import { readTask, readTasks, writeTask } from './sqlite/tasks.ts';
 import { UnitOfWork } from './sqlite/UnitOfWork.ts';
+import { fold, isFoldDue, readUsage } from './sqlite/usage.ts';
 import { WriteQueue, type Written } from './sqlite/WriteQueue.ts';
+import { taskColumns } from './task-columns.ts';
+import { planUsage, type UsagePlan } from './usage/plan-usage.ts';
 
 export interface SqliteLedgerOptions {
   /** The database; its folder is made where it is missing. Beside it: -wal, -shm and `owners/`. */
@@ -190,6 +194,33 @@ class SqliteLedger implements Ledger {
     return this.read(({ db }) => history(db, query));
   }
 
+  async recordTask(task: Parameters<Ledger['recordTask']>[0]): Promise<void> {
+    const columns = taskColumns(task, this.scopeOf(undefined));
+    const { db } = this.open();
+    await this.write(() => writeTask(db, columns));
+  }
+
+  async task(taskId: string): ReturnType<Ledger['task']> {
+    return this.read(({ db }) => readTask(db, taskId));
+  }
+
+  async tasks(query: Parameters<Ledger['tasks']>[0]): ReturnType<Ledger['tasks']> {
+    return this.read(({ db }) => readTasks(db, query));
+  }
+
+  async usage(query: Parameters<Ledger['usage']>[0]): ReturnType<Ledger['usage']> {
+    const plan = planUsage(query);
+    if (this.read(({ db }) => isFoldDue(db, plan))) await this.fold(plan);
+    return this.read(({ db }) => {
+      db.exec('BEGIN');
+      try {
+        return readUsage(db, plan);
+      } finally {
+        db.exec('COMMIT');
+      }
+    });
+  }
+
   /** Also answers for a file that cannot be opened: then the problem says why. */
   async check(): ReturnType<Ledger['check']> {
     const { file } = this.options;
@@ -267,6 +298,16 @@ class SqliteLedger implements Ledger {
     scopeOf?: (value: T) => Scope | null,
   ): Promise<Written<T>> {
     return this.track(this.open().queue.run(operation, scopeOf));
+  }
+
+  /** Where nothing can be written, readers sum what is not folded by themselves. */
+  private async fold(plan: UsagePlan): Promise<void> {
+    const { db } = this.open();
+    try {
+      while (!(await this.write(() => fold(db, plan))).value);
+    } catch (error) {
+      if (!isLedgerTrouble(error)) throw error;
+    }
   }
 
   private scopeOf(given: Scope | undefined): Scope | null {

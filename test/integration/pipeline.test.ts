@@ -67,6 +67,49 @@ describe('executeTask', () => {
     expect((await limited.ledger.history({}))[0]?.scope).toMatchObject({ ...scope, model });
   });
 
+  it('keeps a record of the task: decision, signals, verdict and what it cost, and none of its words', async () => {
+    installation.claude.script.push({ text: broken }, { text: broken });
+    const result = await execute();
+    const record = await app.ledger.task(result.taskId);
+    expect(record).toMatchObject({
+      kind: 'complex',
+      strategy: 'answer',
+      scope: { complexity: 'complex', door: 'library' },
+      decision: { targetAgent: 'claude-specialist', cause: 'complex', estimatedTokens: 1_000, forced: false },
+      agent: result.agent,
+      model: result.model,
+      outcome: result.verdict.outcome,
+      chargedTokens: result.chargedTokens,
+      turns: result.turns.length,
+      prompt: { length: complexTask.length },
+    });
+    expect(record?.complexity.signals.map(({ name }) => name)).toContain('intercept');
+    expect(record?.endedAtMs).toBeGreaterThanOrEqual(record?.startedAtMs ?? Number.NaN);
+    expect(JSON.stringify(record)).not.toContain('OAuth2');
+  });
+
+  it('records why a task went to Ollama, that it failed or was stopped, and its first line where that is wanted', async () => {
+    await app.ledger.charge(10_000);
+    const exhausted = await execute();
+    const record = await app.ledger.task(exhausted.taskId);
+    expect(record?.decision).toMatchObject({ targetAgent: 'ollama-specialist', cause: 'budget-exhausted' });
+
+    installation.ollama.faults.next({ kind: 'disconnect', afterEvents: 0 });
+    const full = await installation.open({ TEELAMMA_LOG_PROMPTS: 'full' });
+    await expect(
+      execute('What is 2+2?\nsk-ant-api03-abcdefgh', 'ollama-specialist', full),
+    ).rejects.toMatchObject({ code: 'no-specialist-available' });
+    const stop = AbortSignal.abort(new Error('by the user'));
+    await expect(app.pipeline.executeTask(complexTask, undefined, { signal: stop })).rejects.toThrow();
+    const [aborted, failed] = await app.ledger.tasks({ limit: 2 });
+    expect(aborted).toMatchObject({ outcome: 'aborted', agent: null, turns: 0 });
+    expect(failed).toMatchObject({
+      outcome: 'failed',
+      decision: { cause: 'forced' },
+      prompt: { title: 'What is 2+2?' },
+    });
+  });
+
   it('gives a simple task to Ollama, and charges nothing', async () => {
     const result = await execute('What is 2+2?');
     expect(result).toMatchObject({ agent: 'ollama-specialist', chargedTokens: 0, estimatedTokens: 200 });

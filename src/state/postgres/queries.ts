@@ -40,12 +40,15 @@ export async function history(pool: Pool, query: HistoryQuery): Promise<TurnReco
     `SELECT to_jsonb(t) AS turn, coalesce(r.forced, false) AS forced
       FROM teelamma.turn t LEFT JOIN teelamma.reservation r ON r.seq = t.reservation
       WHERE t.started_ms >= $1 AND t.started_ms <= $2 AND ($3::text IS NULL OR t.agent = $3)
+        AND ($5::bigint IS NULL OR (t.started_ms, t.seq) < ($5, (SELECT a.seq FROM teelamma.turn a WHERE a.id = $6)))
       ORDER BY t.started_ms DESC, t.seq DESC LIMIT $4`,
     [
       query.sinceMs ?? Number.MIN_SAFE_INTEGER,
       query.untilMs ?? Number.MAX_SAFE_INTEGER,
       query.agent ?? null,
       query.limit ?? 100,
+      query.after?.startedAtMs ?? null,
+      query.after?.turnId ?? null,
     ],
   );
   return rows.map((row) => toTurnRecord(row['turn'] as TurnRowColumns, row['forced'] === true));

@@ -1,4 +1,5 @@
 import { functions } from './functions.ts';
+import { historyTables } from './history-tables.ts';
 import { leaseFunctions, leaseTable } from './lease-functions.ts';
 
 /**
@@ -97,4 +98,5 @@ export const migrations: readonly string[] = [
   ${functions}
   ${leaseFunctions}
   `,
+  historyTables,
 ];

@@ -1,6 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { CHARGED_AGENT, type HistoryQuery, type SettledTask, type TurnRecord } from '../Ledger.ts';
-import { turnState, turnStateNames } from './rows.ts';
+import { prepared } from './prepared.ts';
+import { generatedId, turnState, turnStateNames } from './rows.ts';
 import { parseScope } from './UnitOfWork.ts';
 
 /** How far back the questions by kind look: rows are read newest first without an index by kind, which would cost every write. */
@@ -33,12 +34,21 @@ export function recentOutputTokens(db: DatabaseSync, kind: string, limit: number
 export function history(db: DatabaseSync, query: HistoryQuery): TurnRecord[] {
   const rows = prepared(db, historySql).all(
     query.sinceMs ?? Number.MIN_SAFE_INTEGER,
-    query.untilMs ?? Number.MAX_SAFE_INTEGER,
+    Math.min(query.untilMs ?? Number.MAX_SAFE_INTEGER, query.after?.startedAtMs ?? Number.MAX_SAFE_INTEGER),
     query.agent ?? null,
     query.agent ?? null,
+    query.after?.startedAtMs ?? Number.MAX_SAFE_INTEGER,
+    query.after?.startedAtMs ?? Number.MAX_SAFE_INTEGER,
+    query.after ? seqOfTurn(db, query.after.turnId) : Number.MAX_SAFE_INTEGER,
     query.limit ?? 100,
   ) as unknown as HistoryColumns[];
   return rows.map(toTurnRecord);
+}
+
+function seqOfTurn(db: DatabaseSync, id: string): number {
+  const generated = generatedId.seqOf('t', id);
+  if (generated !== null) return generated;
+  return Number(prepared(db, 'SELECT seq FROM turn WHERE own_id = ?').get(id)?.['seq'] ?? 0);
 }
 
 const historySql = `
@@ -51,6 +61,7 @@ const historySql = `
     coalesce(reservation.forced, 0) AS forced, coalesce(reservation.scope, free_scope) AS scope
   FROM turn LEFT JOIN reservation ON reservation.seq = turn.reservation
   WHERE started_ms >= ? AND started_ms <= ? AND (? IS NULL OR coalesce(free_agent, '${CHARGED_AGENT}') = ?)
+    AND (started_ms < ? OR (started_ms = ? AND turn.seq < ?))
   ORDER BY started_ms DESC, turn.seq DESC LIMIT ?`;
 
 interface HistoryColumns {
@@ -102,15 +113,4 @@ function toTurnRecord(row: HistoryColumns): TurnRecord {
     reason: row.reason,
     ...(row.scope !== null && { scope: parseScope(row.scope) }),
   };
-}
-
-const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
-
-/** The statement, compiled once for each connection: compiling takes as long as the query itself, and every decision asks. */
-function prepared(db: DatabaseSync, sql: string): StatementSync {
-  const known = statements.get(db) ?? new Map<string, StatementSync>();
-  statements.set(db, known);
-  const statement = known.get(sql) ?? db.prepare(sql);
-  known.set(sql, statement);
-  return statement;
 }

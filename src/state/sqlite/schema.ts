@@ -1,3 +1,5 @@
+import { historyTables } from './history-tables.ts';
+
 /** Marks the file as a ledger of this package (`PRAGMA application_id`): the bytes of "Teel". */
 export const applicationId = 0x5465656c;
 
@@ -96,4 +98,5 @@ export const migrations: readonly string[] = [
   ALTER TABLE turn ADD COLUMN cache_creation_5m INTEGER;
   ALTER TABLE charge ADD COLUMN amounts TEXT;
   `,
+  historyTables,
 ];

@@ -1,0 +1,86 @@
+import type { UsageKey, UsageQuery, UsageRow, UsageSums } from './UsageQuery.ts';
+import type { ZoneDays } from './ZoneDays.ts';
+
+/** Sums under construction. */
+export type Sums = { -readonly [part in keyof UsageSums]: UsageSums[part] };
+
+/** Sums of a stretch of time that lies in one group, however fine it was stored. */
+export interface UsagePiece extends UsageSums, Readonly<Partial<Record<UsageKey, string>>> {
+  /** An instant within. */
+  readonly atMs: number;
+}
+
+/** Adds pieces up to the groups that a query asks for. */
+export class UsageTally {
+  private readonly keys: readonly UsageKey[];
+  private readonly time: 'hour' | 'day' | null;
+  private readonly days: ZoneDays;
+  private readonly groups = new Map<
+    string,
+    { readonly row: Omit<UsageRow, keyof UsageSums>; readonly sums: Sums }
+  >();
+
+  constructor({ by = [] }: UsageQuery, days: ZoneDays) {
+    this.keys = by.filter((one): one is UsageKey => one !== 'hour' && one !== 'day');
+    this.time = by.find((one): one is 'hour' | 'day' => one === 'hour' || one === 'day') ?? null;
+    this.days = days;
+  }
+
+  add(piece: UsagePiece): void {
+    const startMs = this.startOf(piece.atMs);
+    const id = [startMs ?? '', ...this.keys.map((key) => piece[key] ?? '')].join('\n');
+    let group = this.groups.get(id);
+    if (!group) {
+      const values = Object.fromEntries(this.keys.map((key) => [key, piece[key] ?? '']));
+      group = { row: { ...(startMs !== null && { startMs }), ...values }, sums: noSums() };
+      this.groups.set(id, group);
+    }
+    addSums(group.sums, piece);
+  }
+
+  /** By time, and within one time by what was charged, the most first. */
+  rows(): UsageRow[] {
+    const rows = [...this.groups.values()].map(({ row, sums }) => ({ ...row, ...sums }));
+    const used = rows.filter(({ turns }) => turns !== 0);
+    return used.sort(
+      (a, b) =>
+        (a.startMs ?? 0) - (b.startMs ?? 0) ||
+        b.chargedTokens - a.chargedTokens ||
+        b.turns - a.turns ||
+        compareKeys(a, b, this.keys),
+    );
+  }
+
+  private startOf(atMs: number): number | null {
+    if (this.time === null) return null;
+    return this.time === 'day' ? this.days.startOf(atMs) : this.days.hourOf(atMs);
+  }
+}
+
+export function noSums(): Sums {
+  return {
+    inputTokens: 0,
+    cacheCreationInputTokens: 0,
+    cacheReadInputTokens: 0,
+    outputTokens: 0,
+    chargedTokens: 0,
+    turns: 0,
+  };
+}
+
+export function addSums(to: Sums, from: UsageSums): void {
+  to.inputTokens += from.inputTokens;
+  to.cacheCreationInputTokens += from.cacheCreationInputTokens;
+  to.cacheReadInputTokens += from.cacheReadInputTokens;
+  to.outputTokens += from.outputTokens;
+  to.chargedTokens += from.chargedTokens;
+  to.turns += from.turns;
+}
+
+function compareKeys(a: UsageRow, b: UsageRow, keys: readonly UsageKey[]): number {
+  for (const key of keys) {
+    const [x, y] = [a[key] ?? '', b[key] ?? ''];
+    if (x !== y) return x < y ? -1 : 1;
+  }
+  return 0;
+}
