@@ -148,6 +148,8 @@ export const functions = `
   LANGUAGE plpgsql AS $$
   DECLARE events jsonb := '[]'; w teelamma.budget_window; spec jsonb; percent integer; unseen bigint;
   BEGIN
+    -- What a correction takes away may be what was settled in a lease.
+    IF amount < 0 OR 0 > ANY(amounts) THEN PERFORM teelamma.fold(s, NULL) FROM unnest(seqs) s; END IF;
     FOR w IN UPDATE teelamma.budget_window SET settled = settled + coalesce(amounts[array_position(seqs, seq)], amount),
         held = held - coalesce(freeds[array_position(seqs, seq)], freed),
         forced = CASE WHEN is_forced THEN forced - coalesce(freeds[array_position(seqs, seq)], freed)
