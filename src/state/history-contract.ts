@@ -180,7 +180,8 @@ export function describeHistory(name: string, createFixture: () => Promise<Ledge
               pick(['complex', 'gateway main']),
             );
             const fate = random();
-            if (fate < 0.5) await by.settleTurn(turnId, usage(Math.floor(random() * 1_000)));
+            if (fate < 0.5)
+              await by.settleTurn(turnId, usage(Math.floor(random() * 1_000), Math.floor(random() * 50)));
             else if (fate < 0.65) await by.settleTurn(turnId, { kind: 'not-charged', reason: 'refused' });
             else if (fate < 0.8) await by.settleTurn(turnId, { kind: 'unknown', reason: 'cut' });
             if (fate >= 0.65) late.push(turnId);
@@ -287,9 +288,11 @@ function scan(turns: readonly TurnRecord[], query: UsageQuery): string[] {
         one === 'day' || one === 'hour' ? moment(turn.startedAtMs, one, query.timeZone) : (values[one] ?? ''),
       )
       .join('|');
-    const sum = sums.get(key) ?? [0, 0, 0];
+    const sum = sums.get(key) ?? [0, 0, 0, 0, 0];
     const { usage } = turn;
     sum[0] = (sum[0] ?? 0) + (usage ? usage.inputTokens + usage.outputTokens : 0);
+    sum[3] = (sum[3] ?? 0) + (usage?.cacheCreation5mInputTokens ?? 0);
+    sum[4] = (sum[4] ?? 0) + (usage ? usage.cacheCreationInputTokens + usage.cacheReadInputTokens : 0);
     sum[1] = (sum[1] ?? 0) + turn.chargedTokens;
     sum[2] = (sum[2] ?? 0) + 1;
     sums.set(key, sum);
@@ -303,7 +306,15 @@ function shown(row: UsageRow, query: UsageQuery): string {
       one === 'day' || one === 'hour' ? moment(row.startMs ?? 0, one, query.timeZone) : row[one as UsageKey],
     )
     .join('|');
-  return `${key}: ${[row.inputTokens + row.outputTokens, row.chargedTokens, row.turns].join()}`;
+  const cached = row.cacheCreationInputTokens + row.cacheReadInputTokens;
+  const sums = [
+    row.inputTokens + row.outputTokens,
+    row.chargedTokens,
+    row.turns,
+    row.cacheCreation5mInputTokens,
+    cached,
+  ];
+  return `${key}: ${sums.join()}`;
 }
 
 /** With the offset, since an hour comes twice when the clocks go back. */
@@ -322,12 +333,18 @@ function sorted(lines: readonly string[]): string[] {
   return [...lines].sort();
 }
 
-function tokens(amount: number) {
-  return { inputTokens: amount, cacheCreationInputTokens: 0, cacheReadInputTokens: 0, outputTokens: 0 };
+function tokens(amount: number, cached = 0) {
+  return {
+    inputTokens: amount,
+    cacheCreationInputTokens: cached,
+    ...(cached > 0 && { cacheCreation5mInputTokens: Math.ceil(cached / 2) }),
+    cacheReadInputTokens: cached * 3,
+    outputTokens: 0,
+  };
 }
 
-function usage(amount: number) {
-  return { kind: 'usage', usage: tokens(amount) } as const;
+function usage(amount: number, cached = 0) {
+  return { kind: 'usage', usage: tokens(amount, cached) } as const;
 }
 
 function generator(seed: number): () => number {

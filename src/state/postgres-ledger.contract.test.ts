@@ -23,7 +23,8 @@ describeLedger('Postgres with leases', () => createFixture({ lease: true }));
 describeScopes('Postgres with leases', () => createFixture({ lease: true }));
 describeAmounts('Postgres', () => createFixture({ lease: false }));
 describeAmounts('Postgres with leases', () => createFixture({ lease: true }));
-describeHistory('Postgres', () => createFixture({ lease: true }));
+describeHistory('Postgres', () => createFixture({ lease: false }));
+describeHistory('Postgres with leases', () => createFixture({ lease: true }));
 
 async function createFixture(options: { lease: boolean }): Promise<LedgerFixture> {
   const url = await server.createDatabase();

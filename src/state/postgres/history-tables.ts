@@ -37,6 +37,7 @@ export const historyTables = `
     series integer NOT NULL,
     input bigint NOT NULL,
     cache_creation bigint NOT NULL,
+    cache_creation_5m bigint NOT NULL,
     cache_read bigint NOT NULL,
     output bigint NOT NULL,
     charged bigint NOT NULL,

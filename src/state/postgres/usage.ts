@@ -14,7 +14,7 @@ const mostUnfolded = 1_000;
 const turnsSql = (conditions: string) => `
   SELECT t.seq::float8 AS seq, t.state, t.started_ms::float8 AS started_ms, t.agent, t.model, t.kind,
     coalesce(t.scope->>'project', '') AS project, coalesce(t.scope->>'door', '') AS door, coalesce(t.scope->>'user', '') AS "user",
-    t.input::float8 AS input, t.cache_creation::float8 AS cache_creation, t.cache_read::float8 AS cache_read,
+    t.input::float8 AS input, t.cache_creation::float8 AS cache_creation, t.cache_creation_5m::float8 AS cache_creation_5m, t.cache_read::float8 AS cache_read,
     t.output::float8 AS output, t.charged::float8 AS charged, c.charged::float8 AS before
   FROM teelamma.turn t LEFT JOIN teelamma.usage_correction c ON c.turn = t.seq WHERE ${conditions}`;
 
@@ -111,7 +111,7 @@ async function addTier(client: PoolClient, { timeZone, days }: UsagePlan): Promi
     [timeZone],
   );
   const { rows } =
-    await client.query(`SELECT at_ms, agent, model, project, kind, door, "user", input, cache_creation,
+    await client.query(`SELECT at_ms, agent, model, project, kind, door, "user", input, cache_creation, cache_creation_5m,
       cache_read, output, charged, turns FROM teelamma.usage_sum JOIN teelamma.usage_series s ON s.seq = series WHERE tier = 0`);
   await store(client, tier, rows.map(toPiece), days);
 }
@@ -133,14 +133,14 @@ async function store(
   await client.query(
     `WITH given AS (SELECT * FROM unnest($2::bigint[], ${usageKeys.map((_, index) => `$${index + 3}::text[]`).join(', ')},
         ${sumNames.map((_, index) => `$${index + 9}::bigint[]`).join(', ')})
-        AS g (at_ms, ${keys}, input, cache_creation, cache_read, output, charged, turns)),
+        AS g (at_ms, ${keys}, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns)),
       made AS (INSERT INTO teelamma.usage_series (${keys}) SELECT DISTINCT ${keys} FROM given
         ON CONFLICT DO NOTHING RETURNING seq, ${keys}),
       series AS (SELECT seq, ${keys} FROM made UNION ALL SELECT seq, ${keys} FROM teelamma.usage_series)
-    INSERT INTO teelamma.usage_sum AS u (tier, at_ms, series, input, cache_creation, cache_read, output, charged, turns)
-      SELECT $1::integer, at_ms, seq, input, cache_creation, cache_read, output, charged, turns FROM given JOIN series USING (${keys})
+    INSERT INTO teelamma.usage_sum AS u (tier, at_ms, series, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns)
+      SELECT $1::integer, at_ms, seq, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns FROM given JOIN series USING (${keys})
       ON CONFLICT (tier, at_ms, series) DO UPDATE SET input = u.input + excluded.input,
-        cache_creation = u.cache_creation + excluded.cache_creation, cache_read = u.cache_read + excluded.cache_read,
+        cache_creation = u.cache_creation + excluded.cache_creation, cache_creation_5m = u.cache_creation_5m + excluded.cache_creation_5m, cache_read = u.cache_read + excluded.cache_read,
         output = u.output + excluded.output, charged = u.charged + excluded.charged, turns = u.turns + excluded.turns`,
     [tier, ...columns],
   );
@@ -149,6 +149,7 @@ async function store(
 const sumNames = [
   'inputTokens',
   'cacheCreationInputTokens',
+  'cacheCreation5mInputTokens',
   'cacheReadInputTokens',
   'outputTokens',
   'chargedTokens',
@@ -173,6 +174,7 @@ async function unfolded(client: PoolClient, mark: number, upTo: number | null): 
 const noUsage = {
   inputTokens: 0,
   cacheCreationInputTokens: 0,
+  cacheCreation5mInputTokens: 0,
   cacheReadInputTokens: 0,
   outputTokens: 0,
 } as const;
@@ -238,6 +240,7 @@ interface TurnColumns extends Readonly<Record<UsageKey, string>> {
   readonly started_ms: number;
   readonly input: number | null;
   readonly cache_creation: number | null;
+  readonly cache_creation_5m: number | null;
   readonly cache_read: number | null;
   readonly output: number | null;
   readonly charged: number;
@@ -256,6 +259,7 @@ function toTurn(row: TurnColumns): TurnUsage {
     user,
     inputTokens: row.input,
     cacheCreationInputTokens: row.cache_creation,
+    cacheCreation5mInputTokens: row.cache_creation_5m,
     cacheReadInputTokens: row.cache_read,
     outputTokens: row.output,
     chargedTokens: row.charged,
@@ -270,6 +274,7 @@ function toPiece(row: Readonly<Record<string, unknown>>): UsagePiece {
     atMs: Number(row['at_ms']),
     inputTokens: Number(row['input']),
     cacheCreationInputTokens: Number(row['cache_creation']),
+    cacheCreation5mInputTokens: Number(row['cache_creation_5m']),
     cacheReadInputTokens: Number(row['cache_read']),
     outputTokens: Number(row['output']),
     chargedTokens: Number(row['charged']),

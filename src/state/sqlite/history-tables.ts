@@ -44,6 +44,7 @@ export const historyTables = `
     series INTEGER NOT NULL,
     input INTEGER NOT NULL,
     cache_creation INTEGER NOT NULL,
+    cache_creation_5m INTEGER NOT NULL,
     cache_read INTEGER NOT NULL,
     output INTEGER NOT NULL,
     charged INTEGER NOT NULL,

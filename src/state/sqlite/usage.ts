@@ -19,7 +19,7 @@ const ended = `turn.state IN (${turnState.settled}, ${turnState.assumed})`;
 const turnsSql = (conditions: string) => `
   SELECT turn.seq, turn.state, started_ms, coalesce(free_agent, '${CHARGED_AGENT}') AS agent, model,
     coalesce(reservation.kind, free_kind) AS kind, coalesce(reservation.scope, free_scope) AS scope,
-    input, cache_creation, cache_read, output, turn.charged
+    input, cache_creation, cache_creation_5m, cache_read, output, turn.charged
   FROM turn LEFT JOIN reservation ON reservation.seq = turn.reservation WHERE ${conditions}`;
 
 const freshSql = turnsSql(`turn.seq > ? AND turn.seq <= ?`);
@@ -83,7 +83,7 @@ function addTier(db: DatabaseSync, { timeZone, days }: UsagePlan): void {
   );
   const pieces: UsagePiece[] = prepared(
     db,
-    `SELECT at_ms, agent, model, project, kind, door, user, input, cache_creation, cache_read, output, charged, turns
+    `SELECT at_ms, agent, model, project, kind, door, user, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns
       FROM usage_sum JOIN usage_series ON usage_series.seq = series WHERE tier = 0`,
   )
     .all()
@@ -94,9 +94,10 @@ function addTier(db: DatabaseSync, { timeZone, days }: UsagePlan): void {
 function store(db: DatabaseSync, tier: number, pieces: readonly UsagePiece[], days: ZoneDays | null): void {
   const add = prepared(
     db,
-    `INSERT INTO usage_sum (tier, at_ms, series, input, cache_creation, cache_read, output, charged, turns)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tier, at_ms, series) DO UPDATE SET input = input + excluded.input,
-        cache_creation = cache_creation + excluded.cache_creation, cache_read = cache_read + excluded.cache_read,
+    `INSERT INTO usage_sum (tier, at_ms, series, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tier, at_ms, series) DO UPDATE SET input = input + excluded.input,
+        cache_creation = cache_creation + excluded.cache_creation,
+        cache_creation_5m = cache_creation_5m + excluded.cache_creation_5m, cache_read = cache_read + excluded.cache_read,
         output = output + excluded.output, charged = charged + excluded.charged, turns = turns + excluded.turns`,
   );
   for (const { atMs, keys, sums } of foldPieces(pieces, days)) {
@@ -106,6 +107,7 @@ function store(db: DatabaseSync, tier: number, pieces: readonly UsagePiece[], da
       seriesOf(db, keys),
       sums.inputTokens,
       sums.cacheCreationInputTokens,
+      sums.cacheCreation5mInputTokens,
       sums.cacheReadInputTokens,
       sums.outputTokens,
       sums.chargedTokens,
@@ -146,6 +148,7 @@ function* unfolded(db: DatabaseSync, upTo: number): Generator<UsagePiece> {
 const noUsage = {
   inputTokens: 0,
   cacheCreationInputTokens: 0,
+  cacheCreation5mInputTokens: 0,
   cacheReadInputTokens: 0,
   outputTokens: 0,
 } as const;
@@ -201,6 +204,7 @@ interface TurnColumns {
   readonly scope: string | null;
   readonly input: number | null;
   readonly cache_creation: number | null;
+  readonly cache_creation_5m: number | null;
   readonly cache_read: number | null;
   readonly output: number | null;
   readonly charged: number;
@@ -218,6 +222,7 @@ function toTurn(row: TurnColumns): TurnUsage {
     user: scope['user'] ?? '',
     inputTokens: row.input,
     cacheCreationInputTokens: row.cache_creation,
+    cacheCreation5mInputTokens: row.cache_creation_5m,
     cacheReadInputTokens: row.cache_read,
     outputTokens: row.output,
     chargedTokens: row.charged,
@@ -228,6 +233,7 @@ interface StoredColumns extends Readonly<Partial<Record<UsageKey, string>>> {
   readonly at_ms: number;
   readonly input: number;
   readonly cache_creation: number;
+  readonly cache_creation_5m: number;
   readonly cache_read: number;
   readonly output: number;
   readonly charged: number;
@@ -235,12 +241,14 @@ interface StoredColumns extends Readonly<Partial<Record<UsageKey, string>>> {
 }
 
 function toPiece(row: StoredColumns): UsagePiece {
-  const { at_ms, input, cache_creation, cache_read, output, charged, turns, ...keys } = row;
+  const { at_ms, input, cache_creation, cache_creation_5m, cache_read, output, charged, turns, ...keys } =
+    row;
   return {
     ...keys,
     atMs: at_ms,
     inputTokens: input,
     cacheCreationInputTokens: cache_creation,
+    cacheCreation5mInputTokens: cache_creation_5m,
     cacheReadInputTokens: cache_read,
     outputTokens: output,
     chargedTokens: charged,

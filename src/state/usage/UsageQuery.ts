@@ -23,6 +23,8 @@ export interface UsageQuery {
 export interface UsageSums {
   readonly inputTokens: number;
   readonly cacheCreationInputTokens: number;
+  /** The part of `cacheCreationInputTokens` that was written for five minutes. */
+  readonly cacheCreation5mInputTokens: number;
   readonly cacheReadInputTokens: number;
   readonly outputTokens: number;
   /** What budgets were charged. Turns whose usage nobody knows are only here. */

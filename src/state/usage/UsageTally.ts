@@ -61,6 +61,7 @@ export function noSums(): Sums {
   return {
     inputTokens: 0,
     cacheCreationInputTokens: 0,
+    cacheCreation5mInputTokens: 0,
     cacheReadInputTokens: 0,
     outputTokens: 0,
     chargedTokens: 0,
@@ -71,6 +72,7 @@ export function noSums(): Sums {
 export function addSums(to: Sums, from: UsageSums): void {
   to.inputTokens += from.inputTokens;
   to.cacheCreationInputTokens += from.cacheCreationInputTokens;
+  to.cacheCreation5mInputTokens += from.cacheCreation5mInputTokens;
   to.cacheReadInputTokens += from.cacheReadInputTokens;
   to.outputTokens += from.outputTokens;
   to.chargedTokens += from.chargedTokens;

@@ -10,6 +10,7 @@ export interface TurnUsage extends Readonly<Record<UsageKey, string>> {
   readonly startedAtMs: number;
   readonly inputTokens: number | null;
   readonly cacheCreationInputTokens: number | null;
+  readonly cacheCreation5mInputTokens: number | null;
   readonly cacheReadInputTokens: number | null;
   readonly outputTokens: number | null;
   readonly chargedTokens: number;
@@ -38,6 +39,7 @@ export function pieceOf(turn: TurnUsage, sign: 1 | -1 = 1): UsagePiece {
     user,
     inputTokens: sign * (turn.inputTokens ?? 0),
     cacheCreationInputTokens: sign * (turn.cacheCreationInputTokens ?? 0),
+    cacheCreation5mInputTokens: sign * (turn.cacheCreation5mInputTokens ?? 0),
     cacheReadInputTokens: sign * (turn.cacheReadInputTokens ?? 0),
     outputTokens: sign * (turn.outputTokens ?? 0),
     chargedTokens: sign * turn.chargedTokens,

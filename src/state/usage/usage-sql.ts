@@ -11,7 +11,7 @@ export function storedSumsSql(
   const sql = `SELECT ${[
     time === null ? 'min(u.at_ms) AS at_ms' : 'u.at_ms AS at_ms',
     ...keys.map((key) => `${column(key)} AS "${key}"`),
-    ...['input', 'cache_creation', 'cache_read', 'output', 'charged', 'turns'].map(
+    ...['input', 'cache_creation', 'cache_creation_5m', 'cache_read', 'output', 'charged', 'turns'].map(
       (name) => `sum(u.${name}) AS ${name}`,
     ),
   ].join(', ')}
