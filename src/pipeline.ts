@@ -122,11 +122,12 @@ export class Pipeline {
   private async admit(
     task: string,
     forceAgent: AgentName | undefined,
-    { signal, onEvent }: ExecuteOptions,
+    { signal, onEvent, workspace }: ExecuteOptions,
   ): Promise<Admission> {
     const admission = await this.ports.coordinator.admit(task, {
       forceAgent,
       signal,
+      inWorkspace: workspace !== undefined,
       onWait: () => onEvent?.({ type: 'waiting', reason: 'the token budget is held by other running tasks' }),
     });
     const { taskId, complexity, ...decision } = admission.decision;

@@ -5,8 +5,9 @@ import type { Ledger, Refusal, Reservation, Scope, SettledTask, SettleResult } f
 import { leastLeft, tokensLeft } from '../state/tokens-left.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
+import type { Complexity } from './complexity.ts';
 import { DecisionDraft } from './DecisionDraft.ts';
-import { estimateTask, firstEstimates, tasksLookedAt } from './estimate-task.ts';
+import { estimateTask, firstEstimates, type TaskKind, tasksLookedAt } from './estimate-task.ts';
 import { ForcedNotAllowedError } from './ForcedNotAllowedError.ts';
 import type { Router } from './Router.ts';
 import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
@@ -34,7 +35,13 @@ export interface Admission {
   readonly reservation: Reservation | null;
 }
 
-export interface AdmitOptions {
+/** What is known of a task beside its words. */
+export interface TaskSetting {
+  /** Whether it works on the files of a workspace, which takes several turns. Default false. */
+  readonly inWorkspace?: boolean | undefined;
+}
+
+export interface AdmitOptions extends TaskSetting {
   readonly forceAgent?: AgentName | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onWait?: (refusal: Refusal) => void;
@@ -97,8 +104,8 @@ export class MetaCoordinator {
   }
 
   /** The decision that `route` would take now; nothing is spent or held. */
-  async preview(task: string, forceAgent?: AgentName): Promise<RoutingDecision> {
-    const draft = await this.draft(task, forceAgent);
+  async preview(task: string, forceAgent?: AgentName, setting: TaskSetting = {}): Promise<RoutingDecision> {
+    const draft = await this.draft(task, { ...setting, forceAgent });
     const budgets = await this.ports.ledger.status(this.scopeOf(draft));
     const status = bindingStatus(budgets);
     if (!draft.wantsClaude(status)) return draft.toOllama(status);
@@ -113,22 +120,22 @@ export class MetaCoordinator {
    */
   async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
     try {
-      const draft = await this.draft(task, options.forceAgent);
+      const draft = await this.draft(task, options);
       const before = bindingStatus(await this.ports.ledger.status(this.scopeOf(draft)));
       if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
       return await this.reserve(draft, options);
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
-      return { decision: this.withoutLedger(task, options.forceAgent, error.message), reservation: null };
+      return { decision: this.withoutLedger(task, options, error.message), reservation: null };
     }
   }
 
   /** The decision while the ledger cannot be used: nothing is known of the budget, so Claude is not asked. */
-  private withoutLedger(task: string, forceAgent: AgentName | undefined, problem: string): RoutingDecision {
-    const draft = this.draftWith(task, forceAgent, []);
+  private withoutLedger(task: string, options: AdmitOptions, problem: string): RoutingDecision {
+    const draft = this.draftWith(task, options, []);
     const { tokenBudgetStatus: _unknown, ...decision } = draft.toOllama(bindingStatus([]));
     const why = problem.replace(/\.$/, '');
-    if (forceAgent === 'ollama-specialist') return decision;
+    if (options.forceAgent === 'ollama-specialist') return decision;
     return {
       ...decision,
       confidence: 1,
@@ -168,20 +175,16 @@ export class MetaCoordinator {
     return { complexity: complexity.level, ...(model !== undefined && { model }) };
   }
 
-  private async draft(task: string, forceAgent: AgentName | undefined): Promise<DecisionDraft> {
-    const kind = this.ports.router.assess(task).level;
-    return this.draftWith(task, forceAgent, await this.ports.ledger.settledTasks(kind, tasksLookedAt));
+  private async draft(task: string, options: AdmitOptions): Promise<DecisionDraft> {
+    const kind = kindOf(this.ports.router.assess(task), options);
+    return this.draftWith(task, options, await this.ports.ledger.settledTasks(kind, tasksLookedAt));
   }
 
-  private draftWith(
-    task: string,
-    forceAgent: AgentName | undefined,
-    settled: readonly SettledTask[],
-  ): DecisionDraft {
+  private draftWith(task: string, options: AdmitOptions, settled: readonly SettledTask[]): DecisionDraft {
     const complexity = this.ports.router.assess(task);
-    const kind = complexity.level;
+    const kind = kindOf(complexity, options);
     const estimatedTokens = estimateTask(settled, firstEstimates[kind]);
-    return new DecisionDraft(this.ports.newId(), complexity, kind, estimatedTokens, forceAgent);
+    return new DecisionDraft(this.ports.newId(), complexity, kind, estimatedTokens, options.forceAgent);
   }
 
   private overdraft(draft: DecisionDraft, status: TokenBudgetStatus): RoutingDecision {
@@ -194,4 +197,8 @@ export class MetaCoordinator {
       warning: `${state} - Claude was forced, and what it uses above the limit is recorded as overdraft`,
     };
   }
+}
+
+function kindOf({ level }: Complexity, { inWorkspace }: TaskSetting): TaskKind {
+  return inWorkspace ? `${level} workspace` : level;
 }

@@ -124,11 +124,11 @@ describe('a task in a workspace', () => {
   });
 
   it('hands a budget that ends in the middle over, with everything that was staged', async () => {
-    app = await installation.open({ TEELAMMA_BUDGET: '4000' });
-    installation.claude.script.push(
-      calls(fix),
-      calls(['write_file', { path: 'src/mean.js', content: 'export const mean = 1;\n' }]),
-    );
+    app = await installation.open({ TEELAMMA_BUDGET: '6500' });
+    installation.claude.script.push(calls(fix), {
+      ...calls(['write_file', { path: 'src/mean.js', content: 'export const mean = 1;\n' }]),
+      usage: { outputTokens: 3_000 },
+    });
     installation.ollama.script.push(calls(['read_file', { path: 'src/cart.js' }]), done);
     const result = await execute();
     expect(result.handovers).toMatchObject([{ from: 'claude-specialist', to: 'ollama-specialist' }]);
@@ -229,6 +229,26 @@ describe('a task in a workspace', () => {
       });
     },
   );
+
+  it('is estimated by the tasks of its kind alone', async () => {
+    app = await installation.open({ TEELAMMA_BUDGET: '1M' });
+    expect(await execute()).toMatchObject({
+      estimatedTokens: 6_000,
+      decision: { kind: 'complex workspace' },
+    });
+    for (let round = 0; round < 4; round += 1) {
+      installation.claude.script.push(calls(['list_files', {}]), { text: 'Done.' });
+      await execute();
+    }
+    const charged = (await app.ledger.settledTasks('complex workspace', 50)).map(
+      (each) => each.chargedTokens,
+    );
+    expect(charged).toHaveLength(5);
+    const preview = (inWorkspace: boolean) => app.coordinator.preview(task, undefined, { inWorkspace });
+    expect(await preview(true)).toMatchObject({ estimatedTokens: Math.max(...charged) });
+    expect(await preview(false)).toMatchObject({ estimatedTokens: 1_000, kind: 'complex' });
+    expect(await app.ledger.recentOutputTokens('complex', 10)).toEqual([]);
+  });
 
   it('stops who makes the same call again and again, and asks the other', async () => {
     app = await installation.open({ TEELAMMA_BUDGET: '100k' });
