@@ -16,6 +16,8 @@ const { values } = parseArgs({
     'postgres-turns': { type: 'string', default: '200000' },
     processes: { type: 'string', default: '64' },
     connections: { type: 'string', default: '64' },
+    'tasks-at-once': { type: 'string', default: '3' },
+    'at-most-minutes': { type: 'string', default: '1000000' },
     'kill-every-ms': { type: 'string', default: '1000' },
     'server-kill-every-ms': { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
@@ -31,7 +33,8 @@ const onProgress = (turns: number, killed: number) => {
   saidAtMs = performance.now();
   process.stderr.write(`${turns} turns, ${killed} processes killed\n`);
 };
-const common = { seed, killEveryMs, program, onProgress };
+const atMostMs = Number(values['at-most-minutes']) * 60_000;
+const common = { seed, killEveryMs, program, onProgress, atMostMs };
 const report: Record<string, unknown> = { seed };
 let problems = 0;
 const sqliteTurns = Number(values['sqlite-turns']);
@@ -48,6 +51,7 @@ if (postgresTurns > 0) {
     processes: 8,
     connections: Number(values.connections),
     turns: postgresTurns,
+    tasksAtOnce: Number(values['tasks-at-once']),
     serverKillEveryMs: Number(values['server-kill-every-ms']),
   });
   report['postgres'] = postgres;

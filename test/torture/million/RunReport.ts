@@ -6,6 +6,8 @@ import type { CrowdReport } from './crowd.ts';
 export interface RunOptions {
   readonly processes: number;
   readonly turns: number;
+  /** Ends the run early, with what it has reached. Default: none. */
+  readonly atMostMs?: number;
   readonly seed: number;
   readonly killEveryMs: number;
   /** The child's program; default: from source. */

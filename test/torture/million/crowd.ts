@@ -8,6 +8,8 @@ export interface CrowdOptions {
   readonly processes: number;
   /** Turns to be done before the crowd is sent home. */
   readonly turns: number;
+  /** The crowd is sent home after this time, whatever was done by then. Default: none. */
+  readonly atMostMs?: number;
   /** Mean time between two kills of a process. */
   readonly killEveryMs: number;
   readonly random: () => number;
@@ -42,7 +44,8 @@ export async function runCrowd(options: CrowdOptions): Promise<CrowdReport> {
         Array.from({ length: Math.min(8, processes - slot) }, (_, n) => crowd.start(slot + n)),
       );
     }
-    while (crowd.turns < options.turns && crowd.problems.length === 0) {
+    const untilMs = startedAtMs + (options.atMostMs ?? Number.POSITIVE_INFINITY);
+    while (crowd.turns < options.turns && crowd.problems.length === 0 && performance.now() < untilMs) {
       await new Promise((resolve) => setTimeout(resolve, options.killEveryMs * (0.5 + random())));
       await crowd.replace(Math.floor(random() * processes));
       options.onProgress(crowd.turns, crowd.killed);

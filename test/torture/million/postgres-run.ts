@@ -16,6 +16,8 @@ import { judge, type Peak, type RunOptions, type RunReport, type StoredSums } fr
 export interface PostgresRunOptions extends RunOptions {
   /** Ledger objects over all processes; each writes through a connection of its own. */
   readonly connections: number;
+  /** Tasks at a time for each of them. Default 3. */
+  readonly tasksAtOnce?: number;
   /** Mean time between two kills of the server. */
   readonly serverKillEveryMs: number;
 }
@@ -47,6 +49,7 @@ export async function postgresRun(options: PostgresRunOptions): Promise<RunRepor
         budgets,
         refusedPauseMs: 500,
         ledgers: Math.max(1, Math.round(options.connections / options.processes)),
+        ...(options.tasksAtOnce && { tasksAtOnce: options.tasksAtOnce }),
       },
     }).finally(() => trouble.end());
     const seen = await watch.end();
