@@ -9,6 +9,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['undo', async () => (await import('./commands/undo.ts')).registerUndo],
   ['route', async () => (await import('./commands/route.ts')).registerRoute],
   ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
+  ['verify-budget', async () => (await import('./commands/verify-budget.ts')).registerVerifyBudget],
   ['log', async () => (await import('./commands/log.ts')).registerLog],
   ['checks', async () => (await import('./commands/checks.ts')).registerChecks],
   ['doctor', async () => (await import('./commands/doctor.ts')).registerDoctor],

@@ -56,7 +56,7 @@ export class BudgetMirror {
       this.ports.onWarning(this.unwritable('cannot be read', error).message);
       return null;
     }
-    const content = parseContent(text);
+    const content = parseMirror(text);
     if (content) return content;
     await this.setAside(nowMs);
     return null;
@@ -137,8 +137,8 @@ export class BudgetMirror {
   }
 }
 
-/** By hand and not with zod: reading three numbers is not worth the time that loading it adds to every start. */
-function parseContent(text: string): MirrorContent | null {
+/** The content of `token_budget.json`; null for anything else. By hand and not with zod: reading three numbers is not worth the time that loading it adds to every start. */
+export function parseMirror(text: string): MirrorContent | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,8 @@ export async function killRun(seed: number): Promise<KillReport> {
   const ledger = openSqliteLedger({ file, budgets: () => [spec] }, { nowMs: Date.now, newId: randomUUID });
   try {
     for (const child of children) child.send('go');
+    // Most are killed once turns are under way, however slow the machine is; some while they begin.
+    if (random() < 0.8) await firstNote(journals);
     for (const child of children) {
       await new Promise((resolve) => setTimeout(resolve, random() * 150));
       child.kill('SIGKILL');
@@ -47,6 +50,15 @@ export async function killRun(seed: number): Promise<KillReport> {
     await Promise.all(children.map(exitOf));
     await ledger[Symbol.asyncDispose]();
     await rm(folder, { recursive: true });
+  }
+}
+
+/** Resolves when every process has sent a turn, or after a while. */
+async function firstNote(journals: readonly string[]): Promise<void> {
+  const untilMs = performance.now() + 5_000;
+  const isEmpty = (journal: string) => (statSync(journal, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  while (journals.some(isEmpty) && performance.now() < untilMs) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 

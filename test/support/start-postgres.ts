@@ -59,7 +59,9 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
       log = (log + String(chunk)).slice(-4_000);
     });
     server = child;
-    for (let attempt = 0; attempt < 300; attempt += 1) {
+    // Recovery after a crash takes a while on a busy machine.
+    const untilMs = performance.now() + 120_000;
+    while (performance.now() < untilMs) {
       if (child.exitCode !== null) throw new Error(`Postgres did not start: ${log}`);
       if (await answers(url)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -115,7 +117,7 @@ async function copyBinaries(target: string): Promise<string> {
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   client.on('error', () => undefined);
   try {
     await client.connect();
