@@ -85,11 +85,11 @@ export class Pipeline {
   async executeTask(task: string, forceAgent?: AgentName, options: ExecuteOptions = {}): Promise<TaskResult> {
     checkTask(task);
     const workspace = await this.openWorkspace(task, options);
-    const { decision, reservation } = await this.admit(task, forceAgent, options);
+    const { decision, reservation, laterTokens } = await this.admit(task, forceAgent, options);
     const reservationId = reservation?.id ?? null;
     const run = new TaskRun(
       task,
-      { decision, reservationId },
+      { decision, reservationId, laterTokens },
       { ...this.options, ...options, workspace },
       this.ports,
     );

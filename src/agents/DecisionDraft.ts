@@ -2,6 +2,7 @@ import { bareAmount } from '../messages/format-amount.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import type { Refusal } from '../state/Ledger.ts';
 import type { Complexity } from './complexity.ts';
+import type { TaskExpectation } from './expect-task.ts';
 import type { DecisionCause, RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
 import type { AgentName } from './Specialist.ts';
 
@@ -10,20 +11,20 @@ export class DecisionDraft {
   readonly taskId: string;
   readonly complexity: Complexity;
   readonly kind: string;
-  readonly estimatedTokens: number;
+  readonly expected: TaskExpectation;
   private readonly forceAgent: AgentName | undefined;
 
   constructor(
     taskId: string,
     complexity: Complexity,
     kind: string,
-    estimatedTokens: number,
+    expected: TaskExpectation,
     forceAgent: AgentName | undefined,
   ) {
     this.taskId = taskId;
     this.complexity = complexity;
     this.kind = kind;
-    this.estimatedTokens = estimatedTokens;
+    this.expected = expected;
     this.forceAgent = forceAgent;
   }
 
@@ -35,7 +36,7 @@ export class DecisionDraft {
   toClaude(status: TokenBudgetStatus): RoutingDecision {
     if (this.forceAgent)
       return this.decision('claude-specialist', 'forced', 'Claude was forced by the user', 1, status);
-    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${formatTokens(this.estimatedTokens)} tokens needed`;
+    const reason = `Complex task (score ${this.score()}), and the token budget has room: about ${this.needed()}`;
     return this.decision('claude-specialist', 'complex', reason, this.complexity.confidence, status);
   }
 
@@ -54,8 +55,7 @@ export class DecisionDraft {
 
   private refusal(status: TokenBudgetStatus, cause: Refusal['cause'] | undefined): string {
     const left = bareAmount(status, status.remaining);
-    const tokens = formatTokens(this.estimatedTokens);
-    const need = status.unit === 'micro-usd' ? `about ${tokens} tokens needed` : `about ${tokens} needed`;
+    const need = `about ${this.needed()}`;
     if (cause === 'held') {
       return `Token budget held by other running tasks (${left} free, ${need}) - automatic downgrade to Ollama`;
     }
@@ -79,9 +79,17 @@ export class DecisionDraft {
       taskId: this.taskId,
       complexity: this.complexity,
       kind: this.kind,
-      estimatedTokens: this.estimatedTokens,
+      estimatedTokens: this.expected.estimatedTokens,
       forced: this.forceAgent !== undefined,
     };
+  }
+
+  /** Both figures where they differ: what is held is more than what is used. */
+  private needed(): string {
+    const { estimatedTokens, neededTokens } = this.expected;
+    const needed = `${formatTokens(neededTokens)} tokens needed`;
+    if (neededTokens === estimatedTokens) return needed;
+    return `${needed} to finish it, one repair included, of which such tasks use ${formatTokens(estimatedTokens)}`;
   }
 
   private score(): string {

@@ -7,8 +7,10 @@ import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
 import type { Complexity } from './complexity.ts';
 import { DecisionDraft } from './DecisionDraft.ts';
-import { estimateTask, firstEstimates, type TaskKind, tasksLookedAt } from './estimate-task.ts';
+import { firstEstimates, type TaskKind, tasksLookedAt } from './estimate-task.ts';
+import { expectTask } from './expect-task.ts';
 import { ForcedNotAllowedError } from './ForcedNotAllowedError.ts';
+import { turnsLookedAt } from './least-output-tokens.ts';
 import type { Router } from './Router.ts';
 import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
 import type { AgentName } from './Specialist.ts';
@@ -33,6 +35,8 @@ export interface MetaCoordinatorPorts {
 export interface Admission {
   readonly decision: RoutingDecision;
   readonly reservation: Reservation | null;
+  /** What the first turn should leave of the reservation for the later ones; 0 where nothing is known. */
+  readonly laterTokens: number;
 }
 
 /** What is known of a task beside its words. */
@@ -82,8 +86,8 @@ export class MetaCoordinator {
     const { ledger } = this.ports;
     const turn = await ledger.beginTurn({
       reservationId: reservation.id,
-      atLeastTokens: reservation.grantedTokens,
-      atMostTokens: reservation.grantedTokens,
+      atLeastTokens: decision.estimatedTokens,
+      atMostTokens: decision.estimatedTokens,
       // The one that the reservation was priced by; which one the caller really asks, nobody sees.
       model: this.options.model ?? 'unknown',
     });
@@ -110,29 +114,32 @@ export class MetaCoordinator {
     const status = bindingStatus(budgets);
     if (!draft.wantsClaude(status)) return draft.toOllama(status);
     const binding = leastLeft(budgets);
-    if (!binding || draft.estimatedTokens <= tokensLeft(binding)) return draft.toClaude(status);
+    if (!binding || draft.expected.neededTokens <= tokensLeft(binding)) return draft.toClaude(status);
     return forceAgent ? this.overdraft(draft, status) : draft.refused(status);
   }
 
   /**
-   * Decides and reserves the estimate for a task that the pipeline runs. Who calls it closes the reservation.
+   * Decides for a task that the pipeline runs, and reserves all that it needs to finish: where that does not fit, Ollama begins it. Who
+   * calls it closes the reservation.
    * @throws ForcedNotAllowedError where Claude is forced past the limit and that is forbidden.
    */
   async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
     try {
       const draft = await this.draft(task, options);
       const before = bindingStatus(await this.ports.ledger.status(this.scopeOf(draft)));
-      if (!draft.wantsClaude(before)) return { decision: draft.toOllama(before), reservation: null };
+      if (!draft.wantsClaude(before))
+        return { decision: draft.toOllama(before), reservation: null, laterTokens: 0 };
       return await this.reserve(draft, options);
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
-      return { decision: this.withoutLedger(task, options, error.message), reservation: null };
+      const decision = this.withoutLedger(task, options, error.message);
+      return { decision, reservation: null, laterTokens: 0 };
     }
   }
 
   /** The decision while the ledger cannot be used: nothing is known of the budget, so Claude is not asked. */
   private withoutLedger(task: string, options: AdmitOptions, problem: string): RoutingDecision {
-    const draft = this.draftWith(task, options, []);
+    const draft = this.draftWith(task, options, [], []);
     const { tokenBudgetStatus: _unknown, ...decision } = draft.toOllama(bindingStatus([]));
     const why = problem.replace(/\.$/, '');
     if (options.forceAgent === 'ollama-specialist') return decision;
@@ -146,7 +153,8 @@ export class MetaCoordinator {
 
   private async reserve(draft: DecisionDraft, options: AdmitOptions): Promise<Admission> {
     const { ledger } = this.ports;
-    const { taskId, kind, estimatedTokens: atLeastTokens } = draft;
+    const { taskId, kind } = draft;
+    const { neededTokens: atLeastTokens, laterTokens } = draft.expected;
     const request = { taskId, kind, atLeastTokens, scope: this.scopeOf(draft) };
     const result = await waitForHolds(
       () => ledger.reserve(request),
@@ -158,8 +166,11 @@ export class MetaCoordinator {
       this.ports,
     );
     const status = bindingStatus(result.budgets);
-    if (result.granted) return { decision: draft.toClaude(status), reservation: result.reservation };
-    if (!options.forceAgent) return { decision: draft.refused(status, result.cause), reservation: null };
+    if (result.granted) {
+      return { decision: draft.toClaude(status), reservation: result.reservation, laterTokens };
+    }
+    if (!options.forceAgent)
+      return { decision: draft.refused(status, result.cause), reservation: null, laterTokens: 0 };
 
     const decision = this.overdraft(draft, status);
     const forced = await ledger.reserve({ ...request, forced: true });
@@ -167,6 +178,7 @@ export class MetaCoordinator {
     return {
       decision: { ...decision, tokenBudgetStatus: bindingStatus(forced.budgets) },
       reservation: forced.reservation,
+      laterTokens,
     };
   }
 
@@ -177,18 +189,28 @@ export class MetaCoordinator {
 
   private async draft(task: string, options: AdmitOptions): Promise<DecisionDraft> {
     const kind = kindOf(this.ports.router.assess(task), options);
-    return this.draftWith(task, options, await this.ports.ledger.settledTasks(kind, tasksLookedAt));
+    const { ledger } = this.ports;
+    const [settled, recent] = await Promise.all([
+      ledger.settledTasks(kind, tasksLookedAt),
+      ledger.recentOutputTokens(kind, turnsLookedAt),
+    ]);
+    return this.draftWith(task, options, settled, recent);
   }
 
-  private draftWith(task: string, options: AdmitOptions, settled: readonly SettledTask[]): DecisionDraft {
+  private draftWith(
+    task: string,
+    options: AdmitOptions,
+    settled: readonly SettledTask[],
+    recentOutputTokens: readonly number[],
+  ): DecisionDraft {
     const complexity = this.ports.router.assess(task);
     const kind = kindOf(complexity, options);
-    const estimatedTokens = estimateTask(settled, firstEstimates[kind]);
-    return new DecisionDraft(this.ports.newId(), complexity, kind, estimatedTokens, options.forceAgent);
+    const expected = expectTask(settled, recentOutputTokens, firstEstimates[kind]);
+    return new DecisionDraft(this.ports.newId(), complexity, kind, expected, options.forceAgent);
   }
 
   private overdraft(draft: DecisionDraft, status: TokenBudgetStatus): RoutingDecision {
-    if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.estimatedTokens);
+    if (!this.options.allowForced) throw new ForcedNotAllowedError(status, draft.expected.neededTokens);
     const state = status.exhausted
       ? 'Token budget exhausted'
       : `Only ${amountText(status, status.remaining)} left`;

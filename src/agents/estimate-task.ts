@@ -19,7 +19,7 @@ export const firstEstimates: Readonly<Record<TaskKind, number>> = {
 };
 
 /** How many settled tasks of a kind the ledger must hold before its own figures are used. */
-const fewestTasks = 5;
+export const fewestTasks = 5;
 
 /** How many of the latest are looked at. */
 export const tasksLookedAt = 50;
@@ -30,7 +30,11 @@ export const tasksLookedAt = 50;
  */
 export function estimateTask(settled: readonly SettledTask[], fallback: number): number {
   if (settled.length < fewestTasks) return fallback;
-  const sorted = settled.map((task) => task.chargedTokens).sort((a, b) => a - b);
-  const rank = Math.ceil(sorted.length * 0.9) - 1;
-  return Math.max(1, sorted[rank] ?? fallback);
+  return percentile90(settled.map((task) => task.chargedTokens));
+}
+
+/** By nearest rank; a whole number of at least 1. */
+export function percentile90(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return Math.max(1, Math.ceil(sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0));
 }

@@ -32,6 +32,7 @@ export class TaskRun {
   private readonly task: string;
   private readonly decision: RoutingDecision;
   private readonly reservationId: string | null;
+  private readonly laterTokens: number;
   private readonly options: TaskRunOptions;
   private readonly ports: PipelinePorts;
   private readonly signal: AbortSignal;
@@ -43,13 +44,18 @@ export class TaskRun {
 
   constructor(
     task: string,
-    admission: { readonly decision: RoutingDecision; readonly reservationId: string | null },
+    admission: {
+      readonly decision: RoutingDecision;
+      readonly reservationId: string | null;
+      readonly laterTokens: number;
+    },
     options: TaskRunOptions,
     ports: PipelinePorts,
   ) {
     this.task = task;
     this.decision = admission.decision;
     this.reservationId = admission.reservationId;
+    this.laterTokens = admission.laterTokens;
     this.options = options;
     this.ports = ports;
     this.signal = options.signal ?? new AbortController().signal;
@@ -145,6 +151,7 @@ export class TaskRun {
         request,
         agent,
         reservationId: this.reservationId,
+        keepTokens: this.turns.length === 0 ? this.laterTokens : 0,
         forced: this.decision.forced && this.decision.targetAgent === 'claude-specialist',
         mayHandOver: mayHandOver && this.mayUse(otherAgent(agent)),
       },

@@ -1,3 +1,5 @@
+import { withCountMargin } from '../agents/count-margin.ts';
+import { turnsLookedAt } from '../agents/least-output-tokens.ts';
 import type { Specialist } from '../agents/Specialist.ts';
 import { formatTokens } from '../messages/format-tokens.ts';
 import { inputBoundTokens } from '../messages/input-bound.ts';
@@ -8,17 +10,14 @@ import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { chooseOutputTokens } from './choose-output-tokens.ts';
 import { usefulOutputTokens } from './useful-output-tokens.ts';
 
-/** `count_tokens` is an estimate (https://docs.anthropic.com/en/docs/build-with-claude/token-counting): 5 % and 64 tokens are added. */
-const countMarginFactor = 1.05;
-const countMarginTokens = 64;
-const recentTurns = 50;
-
 export interface HoldRequest {
   readonly taskId: string;
   readonly kind: string;
   readonly scope?: Scope;
   readonly request: MessagesRequest;
   readonly reservationId: string | null;
+  /** As in `TurnRequest`. */
+  readonly keepTokens?: number;
   readonly forced: boolean;
   readonly waitMs: number | undefined;
   readonly signal: AbortSignal;
@@ -53,7 +52,7 @@ export type HoldResult =
 export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<HoldResult> {
   const inputBound = inputBoundTokens(turn.request);
   const bound = inputBound.bounded ? inputBound.tokens : null;
-  const recent = await ports.ledger.recentOutputTokens(turn.kind, recentTurns);
+  const recent = await ports.ledger.recentOutputTokens(turn.kind, turnsLookedAt);
   const usefulTokens = usefulOutputTokens(turn.request, recent);
   const output = { recent, usefulTokens };
   let refusal: Refusal | null = null;
@@ -123,9 +122,9 @@ async function begin(
     signal: turn.signal,
     onWait: () => turn.onWait?.('the rest of the token budget is held by other requests'),
   };
-  const { reservationId } = turn;
+  const { reservationId, keepTokens = 0 } = turn;
   if (reservationId !== null) {
-    const attempt = () => ledger.beginTurn({ reservationId, ...amount, model: claude.model });
+    const attempt = () => ledger.beginTurn({ reservationId, ...amount, keepTokens, model: claude.model });
     const result = await waitForHolds(attempt, wait, ports);
     const isOver = !result.granted && (result.cause === 'window-passed' || result.cause === 'closed');
     if (result.granted || (!isOver && !turn.forced)) return { result, ownReservationId: null };
@@ -144,7 +143,7 @@ async function begin(
 async function countInput(turn: HoldRequest, { claude }: HoldPorts): Promise<number | null> {
   try {
     const counted = await claude.countInputTokens(turn.request, turn.signal);
-    return counted === null ? null : Math.ceil(counted * countMarginFactor) + countMarginTokens;
+    return counted === null ? null : withCountMargin(counted);
   } catch (error) {
     // Counting is an attempt to fit; where it fails, the bound's own refusal stands and is reported.
     if (turn.signal.aborted) throw error;

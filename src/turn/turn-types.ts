@@ -39,6 +39,8 @@ export interface TurnRequest {
   readonly agent: AgentName;
   /** The task's reservation, or null where it has none: a turn on Claude then makes its own. */
   readonly reservationId: string | null;
+  /** Tokens of the reservation that this turn leaves for later ones, as far as its least output lets it. Default 0. */
+  readonly keepTokens?: number;
   /** Whether Claude may pass the limit. */
   readonly forced: boolean;
   /** Whether the other specialist may take the turn over when this one cannot do it. */
