@@ -13,6 +13,7 @@ import type { DecisionLog } from './logging/LogEntry.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
+import type { ReportedLimits } from './state/ReportedLimits.ts';
 import type { TokenBudget } from './state/TokenBudget.ts';
 import type { Turn } from './turn.ts';
 
@@ -41,6 +42,8 @@ export interface App extends AsyncDisposable {
   readonly pipeline: Pipeline;
   readonly claude: Specialist;
   readonly ollama: Specialist;
+  /** What Claude reported of its own limits. */
+  readonly limits: ReportedLimits;
   readonly log: DecisionLog;
   /** Both simulators, where `simulate` was asked for. */
   readonly simulators: Simulators | null;
@@ -103,6 +106,21 @@ export async function openLedger(
     },
     { nowMs: Date.now, newId },
   );
+}
+
+/** What Claude reported of its limits to this installation, read from its file when asked. */
+export async function openReportedLimits(
+  config: Config,
+  onProblem: (message: string) => void,
+): Promise<ReportedLimits> {
+  const { ReportedLimits } = await import('./state/ReportedLimits.ts');
+  const options = { file: config.paths.claudeLimitsFile, reserveShare: config.claude.reserveShare };
+  return new ReportedLimits(options, { nowMs: Date.now, onProblem });
+}
+
+/** What Claude is asked with; empty where there is nothing. */
+export function claudeCredential({ claude }: Config): string {
+  return claude.apiKey || claude.authToken || '';
 }
 
 /** The scope of what a command does in the current folder. */
@@ -196,7 +214,12 @@ async function assemble(
   const ledger = own(await openLedger(config, environment, processScope(environment, door, process.cwd())));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));
-  const [claude, ollama] = await Promise.all([makeClaude(config), makeOllama(config, log)]);
+  const limits = await openReportedLimits(config, warn);
+  const credential = claudeCredential(config);
+  const [claude, ollama] = await Promise.all([
+    makeClaude(config, (headers) => limits.note(credential, headers)),
+    makeOllama(config, log),
+  ]);
   const { CoolDown } = await import('./state/CoolDown.ts');
   const { Router } = await import('./agents/Router.ts');
   const { MetaCoordinator } = await import('./agents/MetaCoordinator.ts');
@@ -208,15 +231,19 @@ async function assemble(
     await delay(durationMs, undefined, { ...(signal && { signal }) });
   };
   const clock = { nowMs: Date.now, newId, sleep };
+  const reserve = () => limits.reserveReached(credential);
   const coolDown = new CoolDown({ file: config.paths.coolDownFile }, { nowMs: Date.now, onProblem: warn });
   const { threshold } = config.router;
   const router = new Router(threshold === undefined ? {} : { threshold });
   const coordinator = new MetaCoordinator(
     { allowForced: config.budget.allowForced, model: config.claude.model },
-    { ledger, router, newId, sleep },
+    { ledger, router, newId, sleep, reserve },
   );
   const { checks, examples } = await makeChecks(config, environment, log);
-  const turn = new Turn({ prices: config.prices }, { ledger, claude, ollama, coolDown, log, ...clock });
+  const turn = new Turn(
+    { prices: config.prices },
+    { ledger, claude, ollama, coolDown, reserve, log, ...clock },
+  );
   const pipeline = new Pipeline(
     {
       maxTokens: config.claude.maxTokens,
@@ -239,7 +266,7 @@ async function assemble(
       nowMs: Date.now,
     },
   );
-  return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, log };
+  return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, limits, log };
 }
 
 /** Both run code that a model wrote, in one sandbox that is looked for when it is first needed. */
@@ -270,17 +297,20 @@ function hasMoneyBudget({ budget, budgets }: Config): boolean {
   return [budget, ...budgets].some(({ counts }) => counts?.unit === 'micro-usd');
 }
 
-async function makeClaude({ claude }: Config): Promise<Specialist> {
+async function makeClaude({ claude }: Config, onHeaders: (headers: Headers) => void): Promise<Specialist> {
   const { ClaudeSpecialist } = await import('./agents/ClaudeSpecialist.ts');
   const { model, apiKey, authToken, url, timeoutMs, stallTimeoutMs } = claude;
-  return new ClaudeSpecialist({
-    model,
-    timeoutMs,
-    stallTimeoutMs,
-    ...(apiKey !== undefined && { apiKey }),
-    ...(authToken !== undefined && { authToken }),
-    ...(url !== undefined && { baseUrl: url }),
-  });
+  return new ClaudeSpecialist(
+    {
+      model,
+      timeoutMs,
+      stallTimeoutMs,
+      ...(apiKey !== undefined && { apiKey }),
+      ...(authToken !== undefined && { authToken }),
+      ...(url !== undefined && { baseUrl: url }),
+    },
+    { onHeaders },
+  );
 }
 
 async function makeOllama({ ollama }: Config, log: DecisionLog): Promise<Specialist> {

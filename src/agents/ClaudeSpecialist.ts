@@ -25,6 +25,8 @@ export interface ClaudeSpecialistPorts {
   readonly fetch?: typeof fetch;
   /** Default `Date.now`; only reads `retry-after` dates. */
   readonly nowMs?: () => number;
+  /** Told of the headers of every answer, errors too; they report what is left of Claude's limits. */
+  readonly onHeaders?: (headers: Headers) => void;
 }
 
 /**
@@ -41,6 +43,7 @@ export class ClaudeSpecialist implements Specialist {
   readonly #options: ClaudeSpecialistOptions;
   readonly #fetch: typeof fetch;
   readonly #nowMs: () => number;
+  readonly #onHeaders: ((headers: Headers) => void) | undefined;
   readonly #baseUrl: string;
   readonly #secrets: readonly string[];
 
@@ -49,6 +52,7 @@ export class ClaudeSpecialist implements Specialist {
     this.#options = options;
     this.#fetch = ports.fetch ?? ((input, init) => fetch(input, init));
     this.#nowMs = ports.nowMs ?? Date.now;
+    this.#onHeaders = ports.onHeaders;
     this.#baseUrl = options.baseUrl || 'https://api.anthropic.com';
     this.#secrets = [options.apiKey, options.authToken].flatMap((secret) => secret || []);
   }
@@ -98,7 +102,9 @@ export class ClaudeSpecialist implements Specialist {
     const watchedFetch: typeof fetch = async (input, init) => {
       watch.signal.throwIfAborted();
       wasSent = true;
-      return touchedBy(await this.#fetch(input, init), watch);
+      const response = await this.#fetch(input, init);
+      this.#onHeaders?.(response.headers);
+      return touchedBy(response, watch);
     };
     try {
       if (this.#secrets.length === 0) throw this.#missingKey();

@@ -48,6 +48,15 @@ export class DecisionDraft {
     return this.decision('ollama-specialist', 'simple', reason, this.complexity.confidence, status);
   }
 
+  get isForced(): boolean {
+    return this.forceAgent !== undefined;
+  }
+
+  /** Ollama, for a reason that is none of the budget's. */
+  instead(reason: string, status: TokenBudgetStatus): RoutingDecision {
+    return this.decision('ollama-specialist', reason, 1, status);
+  }
+
   refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {
     const why = cause === 'held' ? 'budget-held' : status.exhausted ? 'budget-exhausted' : 'budget-too-low';
     return this.decision('ollama-specialist', why, this.refusal(status, cause), 1, status);

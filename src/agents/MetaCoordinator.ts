@@ -29,6 +29,8 @@ export interface MetaCoordinatorPorts {
   readonly router: Router;
   readonly newId: () => string;
   readonly sleep: Sleep;
+  /** Why Claude is not to be asked for the sake of its own limits, a sentence without its full stop; null where it may be. */
+  readonly reserve?: () => { readonly reason: string } | null;
 }
 
 /** A decision, and the tokens that were reserved for it; null where Ollama does the task. */
@@ -113,6 +115,8 @@ export class MetaCoordinator {
     const budgets = await this.ports.ledger.status(this.scopeOf(draft));
     const status = bindingStatus(budgets);
     if (!draft.wantsClaude(status)) return draft.toOllama(status);
+    const kept = this.ports.reserve?.() ?? null;
+    if (kept) return this.onReserve(draft, kept.reason, status);
     const binding = leastLeft(budgets);
     if (!binding || draft.expected.neededTokens <= tokensLeft(binding)) return draft.toClaude(status);
     return forceAgent ? this.overdraft(draft, status) : draft.refused(status);
@@ -129,7 +133,14 @@ export class MetaCoordinator {
       const before = bindingStatus(await this.ports.ledger.status(this.scopeOf(draft)));
       if (!draft.wantsClaude(before))
         return { decision: draft.toOllama(before), reservation: null, laterTokens: 0 };
-      return await this.reserve(draft, options);
+      const kept = this.ports.reserve?.() ?? null;
+      if (!kept) return await this.reserve(draft, options);
+      const decision = this.onReserve(draft, kept.reason, before);
+      if (decision.targetAgent === 'ollama-specialist')
+        return { decision, reservation: null, laterTokens: 0 };
+      const admission = await this.reserve(draft, options);
+      const warnings = [admission.decision.warning, decision.warning].filter((text) => text !== undefined);
+      return { ...admission, decision: { ...admission.decision, warning: warnings.join('. ') } };
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
       const decision = this.withoutLedger(task, options, error.message);
@@ -180,6 +191,12 @@ export class MetaCoordinator {
       reservation: forced.reservation,
       laterTokens,
     };
+  }
+
+  /** Less is left of a limit of Claude's own than is to be kept: only a user who forces Claude passes, warned. */
+  private onReserve(draft: DecisionDraft, reason: string, status: TokenBudgetStatus): RoutingDecision {
+    if (draft.isForced) return { ...draft.toClaude(status), warning: `${reason} - Claude was forced` };
+    return draft.instead(`${reason} - Ollama does it`, status);
   }
 
   private scopeOf({ complexity }: DecisionDraft): Scope {

@@ -34,6 +34,8 @@ export interface Config {
     readonly stallTimeoutMs: number;
     /** Most output tokens asked for in one turn, before the budget lowers it. Default 8,192. */
     readonly maxTokens: number;
+    /** Share, 0 to 0.99, of each limit that Claude reports: with less of it left, Ollama takes over. Default 0.1; 0: off. */
+    readonly reserveShare: number;
   };
   readonly ollama: {
     /** Base URL. Default `http://127.0.0.1:11434`. */
@@ -139,6 +141,8 @@ export interface Paths {
   readonly coolDownFile: string;
   /** The workspaces whose own lists of checks the user trusts. */
   readonly trustFile: string;
+  /** What Claude reported of its limits. */
+  readonly claudeLimitsFile: string;
   readonly logFolder: string;
   /** Whole outputs that were too long for the client that asked. */
   readonly outputFolder: string;

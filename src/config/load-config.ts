@@ -56,6 +56,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         timeoutMs: get('claude.timeout'),
         stallTimeoutMs: get('claude.stallTimeout'),
         maxTokens: get('claude.maxTokens'),
+        reserveShare: get('claude.reserve'),
       },
       ollama: {
         host: get('ollama.host'),

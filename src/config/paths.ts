@@ -14,6 +14,7 @@ export function resolvePaths(environment: Environment): Paths {
     budgetFile: join(stateFolder, 'token_budget.json'),
     coolDownFile: join(stateFolder, 'cool-down.json'),
     trustFile: join(stateFolder, 'trusted-checks.json'),
+    claudeLimitsFile: join(stateFolder, 'claude-limits.json'),
     logFolder: join(home, 'logs'),
     outputFolder: join(stateFolder, 'outputs'),
   };

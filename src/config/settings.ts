@@ -84,6 +84,15 @@ const fraction: SettingForm = {
   parse: (value) => (typeof value === 'number' && value > 0 && value < 1 ? value : null),
 };
 
+const reserve: SettingForm = {
+  expected: 'a percentage from 0% to 99%, such as 10%, or off',
+  parse: (value) => {
+    if (value === 'off') return 0;
+    const [, percent] = typeof value === 'string' ? (/^(\d{1,2}(?:\.\d{1,2})?)%$/.exec(value) ?? []) : [];
+    return percent === undefined ? null : Number(percent) / 100;
+  },
+};
+
 const percentages: SettingForm = {
   expected: 'ascending whole percentages from 1 to 100, such as [75, 90, 100]',
   parse: (value) => {
@@ -183,6 +192,12 @@ export const settings = {
     form: wholeNumber(256, 1_000_000),
     fallback: 8_192,
     description: 'most output tokens asked for in one turn',
+  },
+  'claude.reserve': {
+    environmentName: 'TEELAMMA_CLAUDE_RESERVE',
+    form: reserve,
+    fallback: 0.1,
+    description: 'share of the limits that Claude reports, below which Ollama takes over: 10%, off',
   },
   'ollama.host': {
     environmentName: 'OLLAMA_HOST',

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AgentName, Specialist } from '../agents/Specialist.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { Ledger } from '../state/Ledger.ts';
+import type { ReportedLimits } from '../state/ReportedLimits.ts';
 import type { Conversations } from './conversations.ts';
 import type { CoolDowns } from './cool-downs.ts';
 import type { Holds } from './holds.ts';
@@ -17,6 +18,8 @@ export interface GatewayParts {
   readonly holds: Holds;
   readonly conversations: Conversations;
   readonly coolDowns: CoolDowns;
+  /** What Claude reported of its limits; null where nobody keeps it. */
+  readonly limits: GatewayLimits | null;
   readonly policy: Policy;
   readonly log: DecisionLog;
   readonly nowMs: () => number;
@@ -24,6 +27,8 @@ export interface GatewayParts {
   readonly onDecision: (decision: GatewayDecision) => void;
   readonly behaviour: GatewayBehaviour;
 }
+
+export type GatewayLimits = Pick<ReportedLimits, 'note' | 'reserveReached' | 'flush'>;
 
 export interface GatewayBehaviour {
   /** Whether Ollama goes on where Claude's answer broke off after content; else the client is told of the break. */

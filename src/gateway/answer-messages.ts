@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { retryAfterMs } from '../agents/retry-after.ts';
 import type { AgentName } from '../agents/Specialist.ts';
 import { gatewayHeader } from '../config/own-gateway.ts';
@@ -5,6 +6,7 @@ import { hasForeignThinking, withMaxTokens, withoutForeignThinking } from '../me
 import { isRecord, textOf } from '../messages/open-record.ts';
 import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
 import type { Scope, TurnOutcome } from '../state/Ledger.ts';
+import { hasLimitHeaders } from '../state/reported-limit.ts';
 import { version } from '../version.ts';
 import { AnswerStream } from './answer-stream.ts';
 import { answerWithOllama } from './answer-with-ollama.ts';
@@ -127,6 +129,8 @@ class MessagesExchange {
         retryAtMs: untilMs,
       };
     }
+    const kept = gateway.limits?.reserveReached(credentials) ?? null;
+    if (kept !== null) return { ...missed('cool-down', kept.reason), retryAtMs: kept.resetAtMs };
     const headers = headersForUpstream(exchange.request, credential);
     const { request, bound, isStream } = this.parsed;
     const sendable = hasForeignThinking(request) ? withoutForeignThinking(this.body, request) : this.body;
@@ -167,9 +171,19 @@ class MessagesExchange {
         ...(isLowered && { 'x-teelamma-max-tokens': String(hold.maxTokens) }),
       },
       gateway.upstream,
+      (answered) => this.noteLimits(credentials, answered),
     );
     await this.settle(hold, outcome);
     return this.missOf(outcome, reason, isLowered ? hold.maxTokens : null);
+  }
+
+  private noteLimits(credentials: string, headers: IncomingHttpHeaders): void {
+    const { limits } = this.gateway;
+    if (limits === null || !hasLimitHeaders(headers)) return;
+    limits.note(
+      credentials,
+      Object.entries(headers).map(([name, value]) => [name, String(value)] as const),
+    );
   }
 
   private isGone(): boolean {

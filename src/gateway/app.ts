@@ -9,7 +9,13 @@ import type { Sleep } from '../state/wait-for-holds.ts';
 import { sendApiError } from './api-error.ts';
 import { createConversations } from './conversations.ts';
 import { createCoolDowns } from './cool-downs.ts';
-import type { Exchange, GatewayBehaviour, GatewayDecision, GatewayParts } from './GatewayParts.ts';
+import type {
+  Exchange,
+  GatewayBehaviour,
+  GatewayDecision,
+  GatewayLimits,
+  GatewayParts,
+} from './GatewayParts.ts';
 import { createHolds } from './holds.ts';
 import { type Client, identifyClient, isForeignPage, isLoopbackName } from './identify-client.ts';
 import type { GatewayKey } from './keys/gateway-key.ts';
@@ -44,6 +50,8 @@ export interface GatewayPorts {
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly sleep: Sleep;
+  /** What Claude reported of its limits. Default: nobody keeps it, and no request passes to Ollama for it. */
+  readonly limits?: GatewayLimits;
   /** The keys that open the gateway as of now; none (the default) leaves it open on loopback. */
   readonly keys?: () => readonly GatewayKey[];
   /** Told of each decision, when its request has ended. */
@@ -87,6 +95,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     holds: createHolds({ waitMs: options.waitMs ?? 2_000 }, { ledger, nowMs, sleep: ports.sleep, onProblem }),
     conversations: createConversations({}, { nowMs }),
     coolDowns: createCoolDowns({ nowMs }),
+    limits: ports.limits ?? null,
     policy: createPolicy(
       { models: [], background: 'claude-specialist', routeByComplexity: false, ...options.policy },
       { router: ports.router },
@@ -164,6 +173,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     server.closeAllConnections();
     if (server.listening) await closed;
     await upstream.close();
+    parts.limits?.flush();
   }
 
   const close = (): Promise<void> => {

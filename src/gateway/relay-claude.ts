@@ -45,9 +45,10 @@ export function relayClaude(
   response: ServerResponse,
   ownHeaders: Readonly<Record<string, string>>,
   upstream: Upstream,
+  onHead: (headers: IncomingHttpHeaders) => void = () => {},
 ): Promise<RelayOutcome> {
   return new Promise((resolve) => {
-    const handler = new RelayHandler(response, ownHeaders, resolve);
+    const handler = new RelayHandler(response, ownHeaders, resolve, onHead);
     try {
       upstream.dispatch(request, handler);
     } catch (error) {
@@ -60,6 +61,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
   private readonly response: ServerResponse;
   private readonly ownHeaders: Readonly<Record<string, string>>;
   private readonly resolve: (outcome: RelayOutcome) => void;
+  private readonly onHead: (headers: IncomingHttpHeaders) => void;
   private controller: Dispatcher.DispatchController | null = null;
   private scanner: MessageStreamScanner | null = null;
   private decoder: Transform | null = null;
@@ -76,7 +78,9 @@ class RelayHandler implements Dispatcher.DispatchHandler {
     response: ServerResponse,
     ownHeaders: Readonly<Record<string, string>>,
     resolve: (outcome: RelayOutcome) => void,
+    onHead: (headers: IncomingHttpHeaders) => void,
   ) {
+    this.onHead = onHead;
     this.response = response;
     this.ownHeaders = ownHeaders;
     this.resolve = resolve;
@@ -98,6 +102,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.status = status;
     this.headers = headers;
+    this.onHead(headers);
     if (status === 200 && headers['content-type']?.startsWith('text/event-stream')) {
       this.scanner = new MessageStreamScanner();
     }

@@ -2,6 +2,7 @@ import type { MetaCoordinator } from '../agents/MetaCoordinator.ts';
 import type { ModelPrice } from '../config/prices/ModelPrice.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Ledger } from '../state/Ledger.ts';
+import type { ReportedLimit } from '../state/reported-limit.ts';
 import type { BudgetWatch } from './BudgetWatch.ts';
 import type { RecentDecisions } from './RecentDecisions.ts';
 import type { RunningTasks } from './RunningTasks.ts';
@@ -11,6 +12,8 @@ export interface McpServerPorts {
   readonly pipeline: Pick<Pipeline, 'executeTask'>;
   readonly coordinator: Pick<MetaCoordinator, 'preview'>;
   readonly ledger: Pick<Ledger, 'status' | 'history'>;
+  /** What Claude reported of its own limits, for the key in use. */
+  readonly reportedLimits: () => readonly ReportedLimit[];
   readonly running: RunningTasks;
   readonly decisions: RecentDecisions;
   readonly watch: BudgetWatch;

@@ -4,6 +4,7 @@ import type { Config } from '../config/Config.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { Pipeline } from '../pipeline.ts';
 import type { Ledger } from '../state/Ledger.ts';
+import type { ReportedLimits } from '../state/ReportedLimits.ts';
 import { BudgetWatch, type BudgetWatchOptions } from './BudgetWatch.ts';
 import { RecentDecisions } from './RecentDecisions.ts';
 import { RunningTasks } from './RunningTasks.ts';
@@ -16,17 +17,20 @@ export interface McpParts {
   readonly pipeline: Pipeline;
   readonly coordinator: MetaCoordinator;
   readonly ledger: Ledger;
+  readonly limits: Pick<ReportedLimits, 'of'>;
   readonly log: DecisionLog;
 }
 
 /** What `serveMcpStdio` and `serveMcpHttp` take, for one process. */
 export function createMcpPorts(parts: McpParts, options: BudgetWatchOptions = {}): ServeHttpPorts {
-  const { pipeline, coordinator, ledger, log } = parts;
+  const { pipeline, coordinator, ledger, limits, log } = parts;
+  const { apiKey, authToken } = parts.config.claude;
   const { logFolder, outputFolder } = parts.config.paths;
   return {
     pipeline,
     coordinator,
     ledger,
+    reportedLimits: () => limits.of(apiKey || authToken || ''),
     running: new RunningTasks(),
     decisions: new RecentDecisions({ logFolder }, { log }),
     watch: new BudgetWatch(options, { ledger }),

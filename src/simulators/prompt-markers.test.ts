@@ -38,6 +38,22 @@ describe('markers', () => {
     expect(readPromptMarkers(`Do it [[sim:${words}]]`, 'sim-ollama', false)).toEqual({});
   });
 
+  it('ask for headers of limits, as shares or as amounts', () => {
+    const headersFor = (words: string) =>
+      readPromptMarkers(`Do it [[sim:${words}]]`, 'sim', false).limitHeaders ?? {};
+    expect(headersFor('limit=unified-7d left=25 reset=60')).toMatchObject({
+      'anthropic-ratelimit-unified-7d-utilization': '0.75',
+      'anthropic-ratelimit-unified-7d-reset': expect.stringMatching(/^\d+$/),
+      'anthropic-ratelimit-unified-status': 'allowed',
+    });
+    expect(headersFor('limit=unified-5h left=0')['anthropic-ratelimit-unified-5h-status']).toBe('rejected');
+    expect(headersFor('limit=input-tokens left=5')).toMatchObject({
+      'anthropic-ratelimit-input-tokens-limit': '1000',
+      'anthropic-ratelimit-input-tokens-remaining': '50',
+      'anthropic-ratelimit-input-tokens-reset': expect.stringMatching(/^20.*Z$/),
+    });
+  });
+
   it('add up', () => {
     expect(readPromptMarkers('[[sim:think]] and [[sim:tokens=9]]', 'sim', false)).toEqual({
       think: true,

@@ -14,6 +14,8 @@ export interface PromptMarkers {
   readonly tokens?: number;
   /** Begin with a thinking block. */
   readonly think?: boolean;
+  /** Headers of the answer that report limits of Claude. */
+  readonly limitHeaders?: Readonly<Record<string, string>>;
 }
 
 type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty';
@@ -40,6 +42,8 @@ export function readPromptMarkers(prompt: string, prefix: MarkerPrefix, isFollow
     else if (name === 'tool') markers.tool = value ?? '';
     else if (name === 'tokens') markers.tokens = number(value) ?? 1000;
     else if (name === 'think') markers.think = true;
+    else if (name === 'limit')
+      markers.limitHeaders = { ...markers.limitHeaders, ...limitHeaders(value, options) };
   }
   return markers;
 }
@@ -103,6 +107,29 @@ function faultFor(
     default:
       return undefined;
   }
+}
+
+/** `limit=unified-5h left=8 reset=3600`: percent that are left, and seconds until the reset. */
+function limitHeaders(
+  limit: string | undefined,
+  options: ReadonlyMap<string, string | undefined>,
+): Record<string, string> {
+  const left = number(options.get('left')) ?? 0;
+  const resetMs = Date.now() + (number(options.get('reset')) ?? 3_600) * 1_000;
+  const prefix = `anthropic-ratelimit-${limit || 'unified-5h'}`;
+  if (!limit?.startsWith('unified') && limit !== undefined && limit !== '') {
+    return {
+      [`${prefix}-limit`]: '1000',
+      [`${prefix}-remaining`]: String(Math.round(left * 10)),
+      [`${prefix}-reset`]: new Date(resetMs).toISOString(),
+    };
+  }
+  return {
+    [`${prefix}-utilization`]: String((100 - left) / 100),
+    [`${prefix}-reset`]: String(Math.ceil(resetMs / 1_000)),
+    [`${prefix}-status`]: left > 0 ? 'allowed' : 'rejected',
+    'anthropic-ratelimit-unified-status': left > 0 ? 'allowed' : 'rejected',
+  };
 }
 
 function form(value: string | undefined): 'json' | 'fenced' | 'tagged' {

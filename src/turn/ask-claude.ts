@@ -30,6 +30,8 @@ export async function askClaude(
     const until = new Date(pause.untilMs).toISOString();
     return failedAttempt('claude-specialist', `not tried before ${until} (${pause.reason})`);
   }
+  const kept = turn.forced ? null : (ports.reserve?.() ?? null);
+  if (kept) return failedAttempt('claude-specialist', kept.reason);
   const held = await tryHold(turn, hooks, options, ports);
   if (!held.granted) return failedAttempt('claude-specialist', held.reason);
 

@@ -21,6 +21,8 @@ export interface TurnPorts {
   readonly claude: Specialist;
   readonly ollama: Specialist;
   readonly coolDown: CoolDown;
+  /** Why Claude is not to be asked for the sake of its own limits; null where it may be. Default: it may. */
+  readonly reserve?: () => { readonly reason: string } | null;
   readonly log: DecisionLog;
   readonly sleep: Sleep;
   readonly newId: () => string;

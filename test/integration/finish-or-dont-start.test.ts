@@ -100,13 +100,18 @@ async function runBesideRivals(app: App, ledger: Ledger): Promise<TaskResult[]> 
     { ...ports, onProblem: () => undefined },
   );
   const pipeline = new Pipeline(
-    { maxTokens: config.claude.maxTokens, repairRounds: 1 },
+    {
+      maxTokens: config.claude.maxTokens,
+      repairRounds: 1,
+      workspace: { maxTurns: 1, maxTokens: 1_000, timeLimitMs: 60_000, closedFolders: [] },
+    },
     {
       coordinator: new MetaCoordinator({}, { ...ports, router }),
       turn: new Turn({}, { ...ports, claude, ollama, coolDown }),
       critic: new Critic(),
       ledger,
       log,
+      nowMs: Date.now,
     },
   );
   const rivals: Promise<unknown>[] = [];

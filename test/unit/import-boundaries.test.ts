@@ -48,6 +48,7 @@ const ledgerInAgents = new Set([
   'DecisionDraft.ts',
   'binding-status.ts',
   'estimate-task.ts',
+  'expect-task.ts',
 ]);
 
 interface Import {

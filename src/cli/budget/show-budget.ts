@@ -24,8 +24,14 @@ const widestBar = 60;
 export async function showBudget(context: CliContext, { json }: { readonly json: boolean }): Promise<void> {
   const loaded = loadConfig(context.environment);
   const { budgets, binding } = await readBudgets(context, loaded.config);
+  // Loaded only where there is something to show: most of a start is loading.
+  const shown = existsSync(loaded.config.paths.claudeLimitsFile)
+    ? await import('./reported-limits.ts')
+    : null;
+  const limits = (await shown?.readReportedLimits(context, loaded.config)) ?? [];
   if (json) {
-    writeJson(context, statusDocument(budgets, loaded, binding));
+    const claude = shown?.reportedLimitsDocument(limits, loaded.config, context.nowMs()) ?? null;
+    writeJson(context, { ...statusDocument(budgets, loaded, binding), claude });
     return;
   }
   for (const budget of budgets) {
@@ -36,6 +42,7 @@ export async function showBudget(context: CliContext, { json }: { readonly json:
     const width = context.isTerminal.stdout ? columnsOf(context.stdout) : 80;
     writeLine(context, wrapText(bindingLine(context, binding, loaded.config), width, '  '));
   }
+  shown?.writeReportedLimits(context, limits, loaded.config);
 }
 
 interface Budgets {

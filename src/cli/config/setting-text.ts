@@ -10,6 +10,9 @@ export function settingText(key: SettingKey, value: unknown): string {
   if (value === undefined) return '(not set)';
   if (typeof value === 'number' && isDuration(key)) return formatDuration(value);
   if (key === 'budget.weights') return weightsText(value as KindRates);
+  if (key === 'claude.reserve' && typeof value === 'number') {
+    return value === 0 ? 'off' : `${Number((value * 100).toFixed(2))}%`;
+  }
   return String(withoutPassword(value));
 }
 

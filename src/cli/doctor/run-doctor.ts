@@ -8,6 +8,7 @@ import type { Check } from './Check.ts';
 import { checkClaude } from './check-claude.ts';
 import { checkFiles } from './check-files.ts';
 import { checkLedger } from './check-ledger.ts';
+import { checkLimits } from './check-limits.ts';
 import { checkOllama } from './check-ollama.ts';
 import { checkSandbox } from './check-sandbox.ts';
 import { checkSetup } from './check-setup.ts';
@@ -39,11 +40,12 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
   const asking = { offline: options.offline, signal: context.signal };
   const moment = { nowMs: context.nowMs(), timeZone: context.timeZone };
   const files = checkFiles(config.paths);
-  const [claude, ollama, ledger, sandbox] = await Promise.all([
+  const [claude, ollama, ledger, sandbox, limits] = await Promise.all([
     checkClaude(config, asking),
     checkOllama(config, asking),
     checkLedger(config, context.environment, moment),
     checkSandbox(config, context.environment, context.signal),
+    checkLimits(config, moment),
   ]);
   const workspaces = await checkWorkspaces(config.paths);
   const setup = checkSetup(context.environment, readable);
@@ -51,6 +53,7 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
     checks: [
       ...setup,
       ...claude.checks,
+      ...limits,
       ...ollama.checks,
       ...ledger.checks,
       ...files.checks,

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../../app.ts';
 import type { Config } from '../../config/Config.ts';
 import type { Gateway, GatewayPorts } from '../../gateway/app.ts';
+import { ReportedLimits } from '../../state/ReportedLimits.ts';
 import type { CliContext } from '../CliContext.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { writeLine, writeNote } from '../output.ts';
@@ -65,6 +66,9 @@ async function gatewayOf(app: App, { host, port, onDecision }: Serving): Promise
   const { createGateway } = await import('../../gateway/app.ts');
   const { followGatewayKeys, gatewayKeysFile } = await import('../../gateway/keys/key-store.ts');
   const { config, ledger, ollama, router, log } = app;
+  const limits = gatewayLimits(config, (problem) => {
+    log.record({ agent: 'gateway', action: 'limits', level: 'warn', input: {}, output: { problem } });
+  });
   const { claude, gateway, paths } = config;
   const agentOf = (flag: 'claude' | 'ollama') => `${flag}-specialist` as const;
   return createGateway(
@@ -95,10 +99,18 @@ async function gatewayOf(app: App, { host, port, onDecision }: Serving): Promise
       sleep: async (durationMs, signal) => {
         await delay(durationMs, undefined, { ...(signal && { signal }) });
       },
+      limits,
       keys: followGatewayKeys(gatewayKeysFile(paths), { nowMs: Date.now }),
       ...(onDecision && { onDecision }),
     },
   );
+}
+
+/** Looked at with every request and told of every answer, so it reads and writes its file only now and then. */
+function gatewayLimits({ paths, claude }: Config, onProblem: (problem: string) => void): ReportedLimits {
+  const { reserveShare } = claude;
+  const options = { file: paths.claudeLimitsFile, reserveShare, writeEveryMs: 10_000, readEveryMs: 1_000 };
+  return new ReportedLimits(options, { nowMs: Date.now, onProblem });
 }
 
 /** The installation's own key, which stands in for clients that show a key of the gateway alone. */

@@ -9,6 +9,7 @@ import {
   sendBadGateway,
 } from '../start-simulator.ts';
 import { spoilToolCalls } from '../tool-faults.ts';
+import { ClaudeApiError } from './ClaudeApiError.ts';
 import { claudeAnswerRequest } from './claude-answer-request.ts';
 import { claudeBody } from './claude-body.ts';
 import { claudeEvents, sse } from './claude-events.ts';
@@ -50,8 +51,14 @@ export async function answerClaudeCall(
     asked.markers.fault,
   );
   record.fault = fault ?? null;
+  const { limitHeaders = {} } = asked.markers;
   const failure = claudeFaultError(fault, body.model);
-  if (failure !== null) throw failure;
+  if (failure !== null) {
+    throw new ClaudeApiError(failure.status, failure.type, failure.message, {
+      ...failure.headers,
+      ...limitHeaders,
+    });
+  }
   if (fault?.kind === 'bad-gateway') return sendBadGateway(request);
 
   const answer = answerBlocks(scripted) === null ? { ...builtInAnswer(asked), ...scripted } : scripted;
@@ -62,6 +69,7 @@ export async function answerClaudeCall(
     return deliverStream(exchange, {
       headers: {
         ...answerHeaders,
+        ...limitHeaders,
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-cache',
       },
@@ -75,7 +83,7 @@ export async function answerClaudeCall(
   }
   return deliverBody(exchange, {
     status: 200,
-    headers: { ...answerHeaders, 'content-type': 'application/json' },
+    headers: { ...answerHeaders, ...limitHeaders, 'content-type': 'application/json' },
     body: claudeBody(message),
     outputTokens: message.usage.outputTokens,
     fault,
