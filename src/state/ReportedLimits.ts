@@ -166,7 +166,7 @@ export class ReportedLimits {
 }
 
 /** Says which credential without saying it: keys are long and random, so that nobody finds one by its hash. */
-export function credentialId(credential: string): string {
+function credentialId(credential: string): string {
   const secret = credential.replace(/^Bearer\s+/i, '');
   return createHash('sha256').update(`claude-teelamma limits\n${secret}`).digest('hex').slice(0, 16);
 }
