@@ -54,7 +54,7 @@ export class DecisionDraft {
 
   /** Ollama, for a reason that is none of the budget's. */
   instead(reason: string, status: TokenBudgetStatus): RoutingDecision {
-    return this.decision('ollama-specialist', reason, 1, status);
+    return this.decision('ollama-specialist', 'claude-limit', reason, 1, status);
   }
 
   refused(status: TokenBudgetStatus, cause?: Refusal['cause']): RoutingDecision {

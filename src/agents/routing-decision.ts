@@ -1,7 +1,7 @@
 import type { Complexity } from './complexity.ts';
 import type { AgentName } from './Specialist.ts';
 
-/** The reason of a decision, for machines. Those that begin with `budget` and `no-ledger` sent a task to Ollama that Claude would have had. */
+/** The reason of a decision, for machines. Those that begin with `budget`, `claude-limit` and `no-ledger` sent a task to Ollama that Claude would have had. */
 export type DecisionCause =
   | 'complex'
   | 'simple'
@@ -9,6 +9,7 @@ export type DecisionCause =
   | 'budget-exhausted'
   | 'budget-too-low'
   | 'budget-held'
+  | 'claude-limit'
   | 'no-ledger';
 
 /** Who does a task, and why. */
