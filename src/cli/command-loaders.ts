@@ -18,5 +18,6 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['serve', async () => (await import('./commands/serve.ts')).registerServe],
   ['keys', async () => (await import('./commands/keys.ts')).registerKeys],
   ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
+  ['statusline', async () => (await import('./commands/statusline.ts')).registerStatusline],
   ['init', async () => (await import('./commands/init.ts')).registerInit],
 ]);

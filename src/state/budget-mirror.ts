@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../config/make-folder.ts';
@@ -134,6 +135,16 @@ export class BudgetMirror {
       `The budget file ${this.file} ${what}: ${messageOf(cause)}. The budget itself is in the ledger; check the permissions of the file and its folder.`,
       { cause },
     );
+  }
+}
+
+/** The content of a budget file for one who only looks: null where it is absent, unreadable or corrupt, and nothing is changed. */
+export function readMirror(file: string): MirrorContent | null {
+  try {
+    return parseMirror(readFileSync(file, 'utf8'));
+  } catch {
+    // The one who writes the file reports what is wrong with it.
+    return null;
   }
 }
 
