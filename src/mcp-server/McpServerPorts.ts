@@ -11,7 +11,7 @@ import type { RunningTasks } from './RunningTasks.ts';
 export interface McpServerPorts {
   readonly pipeline: Pick<Pipeline, 'executeTask'>;
   readonly coordinator: Pick<MetaCoordinator, 'preview'>;
-  readonly ledger: Pick<Ledger, 'status' | 'history'>;
+  readonly ledger: Pick<Ledger, 'status' | 'history' | 'usage'>;
   /** What Claude reported of its own limits, for the key in use. */
   readonly reportedLimits: () => readonly ReportedLimit[];
   readonly running: RunningTasks;

@@ -77,6 +77,8 @@ export interface Ledger extends AsyncDisposable {
   recentOutputTokens(kind: string, limit: number): Promise<readonly number[]>;
   /** Turns, newest first. */
   history(query: HistoryQuery): Promise<readonly TurnRecord[]>;
+  /** Windows of every budget, of each of its counters, latest start first. */
+  windows(query: WindowQuery): Promise<readonly WindowRecord[]>;
   /** Keeps what is known of a task; the same `taskId` again replaces it. Not needed for the budgets, and no listener is told. */
   recordTask(task: TaskRecord): Promise<void>;
   /** Null where it is not known. */
@@ -313,6 +315,28 @@ export interface HistoryQuery {
   readonly after?: Pick<TurnRecord, 'startedAtMs' | 'turnId'>;
   /** Default 100. */
   readonly limit?: number;
+}
+
+export interface WindowQuery {
+  /** Started at this time or later. */
+  readonly sinceMs?: number;
+  /** Default 100,000. */
+  readonly limit?: number;
+}
+
+/** A window of a budget, running or past. Amounts are in its unit. */
+export interface WindowRecord {
+  readonly budget: string;
+  /** Which value of `each` it counts; '' for a budget without. */
+  readonly counter: string;
+  readonly startMs: number;
+  /** Whether none has begun after it, and nobody ended it. */
+  readonly isOpen: boolean;
+  readonly unit: 'tokens' | 'micro-usd';
+  readonly settledTokens: number;
+  readonly heldTokens: number;
+  /** Part of settled + held that was forced. */
+  readonly forcedTokens: number;
 }
 
 /** One turn as the ledger keeps it. */

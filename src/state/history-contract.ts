@@ -95,6 +95,18 @@ export function describeHistory(name: string, createFixture: () => Promise<Ledge
       });
     });
 
+    it('lists windows, past and running', async () => {
+      await spend(ledger, 10);
+      nowMs += 25 * hourMs;
+      await spend(other, 30);
+      const known = { budget: 'daily', counter: '', unit: 'tokens', heldTokens: 0, forcedTokens: 0 };
+      expect(await ledger.windows({})).toEqual([
+        { ...known, startMs: nowMs, isOpen: true, settledTokens: 30 },
+        { ...known, startMs, isOpen: false, settledTokens: 10 },
+      ]);
+      expect(await ledger.windows({ sinceMs: nowMs })).toHaveLength(1);
+    });
+
     it('lists turns page by page', async () => {
       for (let n = 0; n < 7; n += 1) await spend(ledger, 10);
       nowMs += 5;

@@ -19,7 +19,7 @@ import { invalid, requireAmounts, requireOwnId, requireUsage } from './postgres/
 import { connect, connectionConfig, migrate } from './postgres/connection.ts';
 import { ledgerLocation } from './postgres/location.ts';
 import { failureOf, postgresError } from './postgres/postgres-errors.ts';
-import { history, readWindows, recentOutputTokens, settledTasks } from './postgres/queries.ts';
+import { history, readWindows, recentOutputTokens, settledTasks, windows } from './postgres/queries.ts';
 import { ServerClock } from './postgres/ServerClock.ts';
 import { readTask, readTasks, writeTask } from './postgres/tasks.ts';
 import { readUsage } from './postgres/usage.ts';
@@ -285,6 +285,10 @@ class PostgresLedger implements Ledger {
 
   async history(query: Parameters<Ledger['history']>[0]): ReturnType<Ledger['history']> {
     return this.read((pool) => history(pool, query));
+  }
+
+  async windows(query: Parameters<Ledger['windows']>[0]): ReturnType<Ledger['windows']> {
+    return this.read((pool) => windows(pool, query));
   }
 
   /** Past the queue of writes: it stands by itself, and a repeated one changes nothing. */

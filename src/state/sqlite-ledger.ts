@@ -14,7 +14,7 @@ import { audit } from './sqlite/audit.ts';
 import { openConnection, type Synchronous, waitWhileBusy } from './sqlite/connection.ts';
 import { nothingRecovered, Owner } from './sqlite/Owner.ts';
 import * as operations from './sqlite/operations.ts';
-import { history, recentOutputTokens, settledTasks } from './sqlite/queries.ts';
+import { history, recentOutputTokens, settledTasks, windows } from './sqlite/queries.ts';
 import { generatedId, type TurnRow } from './sqlite/rows.ts';
 import { ledgerError } from './sqlite/sqlite-errors.ts';
 import { readTask, readTasks, writeTask } from './sqlite/tasks.ts';
@@ -192,6 +192,10 @@ class SqliteLedger implements Ledger {
 
   async history(query: Parameters<Ledger['history']>[0]): ReturnType<Ledger['history']> {
     return this.read(({ db }) => history(db, query));
+  }
+
+  async windows(query: Parameters<Ledger['windows']>[0]): ReturnType<Ledger['windows']> {
+    return this.read(({ db }) => windows(db, query));
   }
 
   async recordTask(task: Parameters<Ledger['recordTask']>[0]): Promise<void> {

@@ -157,6 +157,15 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
       ],
     });
     expectSaidInBoth(history);
+    const sums = await call('budget_history', { groupBy: ['agent'] });
+    expect(sums.structuredContent).toMatchObject({
+      calls: [],
+      sums: [
+        { agent: 'claude-specialist', calls: 1, chargedTokens: used },
+        { agent: 'ollama-specialist', calls: 1, chargedTokens: 0 },
+      ],
+    });
+    expectSaidInBoth(sums);
     const claudeOnly = await call('budget_history', { agent: 'claude', limit: 1 });
     expect(claudeOnly.structuredContent?.['calls']).toHaveLength(1);
     const none = await call('budget_history', { agent: 'claude', sinceHours: 0.000_000_1 });
@@ -170,6 +179,7 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
     ['an empty task', 'run_task', { task: '  ' }, /The task is empty/],
     ['an empty task to be routed', 'route_task', { task: '' }, /The task is empty/],
     ['binary characters', 'run_task', { task: 'a\u0000b' }, /binary character/],
+    ['groups that cannot be', 'budget_history', { groupBy: ['day', 'hour'] }, /cannot be grouped/],
     ['too long a history', 'budget_history', { limit: 1_000 }, /limit.*200/s],
     [
       'a workspace',

@@ -7,6 +7,7 @@ import { unpricedModel } from '../../config/prices/unpriced-model.ts';
 import type { SettingKey } from '../../config/settings.ts';
 import { amountText, bareAmount } from '../../messages/format-amount.ts';
 import { percentOf } from '../../messages/format-tokens.ts';
+import type { Forecast } from '../../state/forecast.ts';
 import type { BudgetStatus, Ledger } from '../../state/Ledger.ts';
 import { budgetTitle } from '../../state/scope.ts';
 import { leastLeft } from '../../state/tokens-left.ts';
@@ -16,6 +17,7 @@ import { formatCountdown, formatMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
 import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
+import { forecastLine } from './forecast-line.ts';
 import { statusDocument } from './status-document.ts';
 
 const widestBar = 60;
@@ -23,7 +25,7 @@ const widestBar = 60;
 /** Shows every budget: used, held, remaining, thresholds, when it resets, which one binds, and where its limit comes from. */
 export async function showBudget(context: CliContext, { json }: { readonly json: boolean }): Promise<void> {
   const loaded = loadConfig(context.environment);
-  const { budgets, binding } = await readBudgets(context, loaded.config);
+  const { budgets, binding, forecasts } = await readBudgets(context, loaded.config, !json);
   // Loaded only where there is something to show: most of a start is loading.
   const shown = existsSync(loaded.config.paths.claudeLimitsFile)
     ? await import('./reported-limits.ts')
@@ -34,8 +36,8 @@ export async function showBudget(context: CliContext, { json }: { readonly json:
     writeJson(context, { ...statusDocument(budgets, loaded, binding), claude });
     return;
   }
-  for (const budget of budgets) {
-    writeBudget(context, budget, loaded);
+  for (const [index, budget] of budgets.entries()) {
+    writeBudget(context, budget, loaded, forecasts[index]);
     if (budgets.length > 1) writeLine(context);
   }
   if (budgets.length > 1 && binding) {
@@ -49,10 +51,12 @@ interface Budgets {
   readonly budgets: readonly BudgetStatus[];
   /** The one that has the least left for a complex task in this folder. */
   readonly binding: BudgetStatus | null;
+  /** In the order of the budgets; none where they were not asked for. */
+  readonly forecasts: readonly Forecast[];
 }
 
 /** An older installation's file is imported only where the ledger was never used: reading it at every start would cost. */
-async function readBudgets(context: CliContext, config: Config): Promise<Budgets> {
+async function readBudgets(context: CliContext, config: Config, withForecasts: boolean): Promise<Budgets> {
   const { openBudget, openLedger, scopeHere } = await import('../../app.ts');
   const hasSeveral = config.budgets.length > 0;
   await using ledger = await openLedger(
@@ -62,12 +66,26 @@ async function readBudgets(context: CliContext, config: Config): Promise<Budgets
   );
   const budgets = await ledger.status();
   const isUsed = budgets.some(({ windowStartMs }) => windowStartMs !== null);
-  if (isUsed || !existsSync(config.paths.budgetFile))
-    return { budgets, binding: await bindingOf(ledger, config) };
+  if (isUsed || !existsSync(config.paths.budgetFile)) {
+    const forecasts = withForecasts && isUsed ? await forecastsOf(context, ledger, config, budgets) : [];
+    return { budgets, binding: await bindingOf(ledger, config), forecasts };
+  }
   await using _imported = await openBudget(config, ledger, (message) =>
     writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
   );
-  return { budgets: await ledger.status(), binding: await bindingOf(ledger, config) };
+  return { budgets: await ledger.status(), binding: await bindingOf(ledger, config), forecasts: [] };
+}
+
+/** Loaded only for people: `budget --json` starts in no time, and `budget forecast --json` has it. */
+async function forecastsOf(
+  context: CliContext,
+  ledger: Ledger,
+  config: Config,
+  budgets: readonly BudgetStatus[],
+): Promise<readonly Forecast[]> {
+  const { forecastBudgets } = await import('../../state/forecast.ts');
+  const { budgetSource } = await import('../../config/budget-source.ts');
+  return forecastBudgets(ledger, budgetSource(config)(), budgets, context.nowMs());
 }
 
 async function bindingOf(ledger: Ledger, config: Config): Promise<BudgetStatus | null> {
@@ -79,7 +97,12 @@ function bindingLine(context: CliContext, binding: BudgetStatus, config: Config)
   return `${context.style.bold(budgetTitle(binding))} binds now: it has the least left, ${left}, for a complex task on ${config.claude.model} in this folder.`;
 }
 
-function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedConfig): void {
+function writeBudget(
+  context: CliContext,
+  budget: BudgetStatus,
+  loaded: LoadedConfig,
+  found?: Forecast,
+): void {
   const { style } = context;
   const width = context.isTerminal.stdout ? columnsOf(context.stdout) : 80;
   const { thresholdsPercent } = configuredBudget(budget, loaded.config);
@@ -112,6 +135,7 @@ function writeBudget(context: CliContext, budget: BudgetStatus, loaded: LoadedCo
       : []),
     `Thresholds: ${thresholds.join(', ')}`,
     resetLine(context, budget),
+    ...forecastLines(context, budget, found),
     ...matchLines(configuredBudget(budget, loaded.config)),
     ...countLines(configuredBudget(budget, loaded.config), loaded.config, context.nowMs()),
     style.dim(`Limit from ${limitSource(budget, loaded)}`),
@@ -125,6 +149,12 @@ function resetLine(context: CliContext, budget: BudgetStatus): string {
   }
   const countdown = formatCountdown(budget.resetAtMs - context.nowMs());
   return `Resets ${formatMoment(budget.resetAtMs, context.timeZone)}, in ${countdown}`;
+}
+
+function forecastLines(context: CliContext, budget: BudgetStatus, found: Forecast | undefined): string[] {
+  const isToBeSaid = found && budget.windowStartMs !== null && found.verdict !== 'too-little-known';
+  const line = isToBeSaid ? forecastLine(budget, found, context.nowMs(), context.timeZone) : null;
+  return line === null ? [] : [line];
 }
 
 /** The settings of a budget; a budget that was taken out of config.json this moment has those of the default one. */

@@ -1,5 +1,4 @@
 import { loadConfig } from '../../config/load-config.ts';
-import { parseDuration } from '../../config/parse-duration.ts';
 import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
@@ -9,8 +8,8 @@ import { turnCostUsd } from '../../state/token-cost.ts';
 import type { CliContext } from '../CliContext.ts';
 import type { TableColumn } from '../format-table.ts';
 import { formatShortMoment } from '../format-time.ts';
-import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 import { writeJson, writeNote, writeTable } from '../output.ts';
+import { parseSince } from '../parse-since.ts';
 import { parseWholeNumber } from '../parse-whole-number.ts';
 
 export interface ShowHistoryOptions {
@@ -37,7 +36,7 @@ const columns: readonly TableColumn[] = [
 /** Lists the turns in the ledger, newest first. */
 export async function showHistory(context: CliContext, options: ShowHistoryOptions): Promise<void> {
   const limit = parseWholeNumber('--limit', options.limit, 1, mostTurns);
-  const sinceMs = options.since === undefined ? undefined : context.nowMs() - parseSince(options.since);
+  const sinceMs = options.since === undefined ? undefined : parseSince(options.since, context.nowMs());
   const { config } = loadConfig(context.environment);
   const { openLedger } = await import('../../app.ts');
   await using ledger = await openLedger(config);
@@ -84,10 +83,4 @@ function rowOf(turn: TurnRecord, timeZone: string, prices: readonly ModelPrice[]
     formatTokens(turn.chargedTokens),
     costUsd === null ? '-' : formatUsd(costUsd * 1e6),
   ];
-}
-
-function parseSince(text: string): number {
-  const durationMs = parseDuration(text);
-  if (durationMs !== null) return durationMs;
-  throw new InvalidArgumentError(`--since is "${text}": it must be a duration such as 30m, 24h or 7d.`);
 }

@@ -1,5 +1,6 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CliContext } from '../CliContext.ts';
+import { registerBudgetRecords } from './budget-records.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -45,23 +46,7 @@ export function registerBudget(program: Command, context: CliContext): void {
       const { resetBudget } = await import('../budget/reset-budget.ts');
       await resetBudget(context, { name, yes: options.yes === true, json: isJson(command) });
     });
-  budget
-    .command('history')
-    .description('list model calls and what they used, newest first')
-    .option('--since <duration>', 'only the last 30m, 24h, 7d')
-    .option('--limit <count>', 'at most so many', '20')
-    .addOption(new Option('--agent <agent>', 'only one specialist').choices(['claude', 'ollama']))
-    .option('--json', 'print one JSON document')
-    .action(async (options: HistoryFlags, command: Command) => {
-      const { showHistory } = await import('../budget/show-history.ts');
-      await showHistory(context, { ...options, json: isJson(command) });
-    });
-}
-
-interface HistoryFlags {
-  readonly since?: string;
-  readonly limit: string;
-  readonly agent?: 'claude' | 'ollama';
+  registerBudgetRecords(budget, context);
 }
 
 /** `--json` may stand before or after the subcommand's name. */

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { HistoryQuery, Scope, SettledTask, TurnRecord } from '../Ledger.ts';
+import type { HistoryQuery, Scope, SettledTask, TurnRecord, WindowQuery, WindowRecord } from '../Ledger.ts';
 import type { WindowColumns } from './WindowView.ts';
 
 const turnStateNames = ['in-flight', 'settled', 'assumed', 'released'] as const;
@@ -102,4 +102,28 @@ function toTurnRecord(row: TurnRowColumns, forced: boolean): TurnRecord {
     reason: row.reason,
     ...(row.scope && { scope: row.scope }),
   };
+}
+
+/** Windows by start, latest first; what lies in leases is shown as what it is. */
+export async function windows(
+  pool: Pool,
+  { sinceMs = 0, limit = 100_000 }: WindowQuery,
+): Promise<WindowRecord[]> {
+  const { rows } = await pool.query(
+    `SELECT teelamma.shown(w) AS w FROM teelamma.budget_window w WHERE start_ms >= $1 ORDER BY start_ms DESC, seq DESC LIMIT $2`,
+    [sinceMs, limit],
+  );
+  return rows.map((row) => {
+    const window = row['w'] as WindowColumns;
+    return {
+      budget: window.budget,
+      counter: window.counter,
+      startMs: window.start_ms,
+      isOpen: !window.ended,
+      unit: window.is_usd ? 'micro-usd' : 'tokens',
+      settledTokens: window.settled,
+      heldTokens: window.held,
+      forcedTokens: window.forced,
+    };
+  });
 }

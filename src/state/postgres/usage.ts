@@ -191,7 +191,7 @@ async function addStored(
   const names = { sum: 'teelamma.usage_sum', series: 'teelamma.usage_series' };
   const { sql, values } = storedSumsSql(plan, { ...names, placeholder: (index) => `$${index}` });
   const { rows } = await client.query(sql, [tier, fromMs, toMs, ...values]);
-  for (const row of rows) tally.add(toPiece(row));
+  for (const row of rows) tally.add(toPiece(row), tier !== 0);
 }
 
 function matches({ query, fromMs, toMs }: UsagePlan, piece: UsagePiece): boolean {

@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { CHARGED_AGENT, type HistoryQuery, type SettledTask, type TurnRecord } from '../Ledger.ts';
+import {
+  CHARGED_AGENT,
+  type HistoryQuery,
+  type SettledTask,
+  type TurnRecord,
+  type WindowQuery,
+  type WindowRecord,
+} from '../Ledger.ts';
 import { prepared } from './prepared.ts';
 import { generatedId, turnState, turnStateNames } from './rows.ts';
 import { parseScope } from './UnitOfWork.ts';
@@ -113,4 +120,23 @@ function toTurnRecord(row: HistoryColumns): TurnRecord {
     reason: row.reason,
     ...(row.scope !== null && { scope: parseScope(row.scope) }),
   };
+}
+
+/** Windows by start, latest first. */
+export function windows(db: DatabaseSync, { sinceMs = 0, limit = 100_000 }: WindowQuery): WindowRecord[] {
+  const rows = prepared(
+    db,
+    `SELECT budget, counter, start_ms, ended, is_usd, settled, held, forced FROM budget_window WHERE start_ms >= ?
+      ORDER BY start_ms DESC, seq DESC LIMIT ?`,
+  ).all(sinceMs, limit);
+  return rows.map((row) => ({
+    budget: String(row['budget']),
+    counter: String(row['counter']),
+    startMs: Number(row['start_ms']),
+    isOpen: Number(row['ended']) === 0,
+    unit: Number(row['is_usd']) === 1 ? 'micro-usd' : 'tokens',
+    settledTokens: Number(row['settled']),
+    heldTokens: Number(row['held']),
+    forcedTokens: Number(row['forced']),
+  }));
 }

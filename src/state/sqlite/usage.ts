@@ -168,7 +168,7 @@ function addStored(
     placeholder: () => '?',
   });
   for (const row of prepared(db, sql).all(tier, fromMs, toMs, ...values)) {
-    tally.add(toPiece(row as unknown as StoredColumns));
+    tally.add(toPiece(row as unknown as StoredColumns), tier !== 0);
   }
 }
 
