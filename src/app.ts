@@ -236,7 +236,12 @@ async function assemble(
   const { threshold } = config.router;
   const router = new Router(threshold === undefined ? {} : { threshold });
   const coordinator = new MetaCoordinator(
-    { allowForced: config.budget.allowForced, model: config.claude.model },
+    {
+      allowForced: config.budget.allowForced,
+      model: config.claude.model,
+      strategy: config.router.strategy,
+      exploration: config.router.exploration,
+    },
     { ledger, router, newId, sleep, reserve },
   );
   const { checks, examples } = await makeChecks(config, environment, log);

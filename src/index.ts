@@ -15,7 +15,7 @@ export {
 } from './agents/MetaCoordinator.ts';
 export { OllamaSpecialist } from './agents/OllamaSpecialist.ts';
 export { Router } from './agents/Router.ts';
-export type { RoutingDecision, TokenBudgetStatus } from './agents/routing-decision.ts';
+export type { DecisionCause, RoutingDecision, TokenBudgetStatus } from './agents/routing-decision.ts';
 export {
   type AgentName,
   type SendOptions,
@@ -23,6 +23,7 @@ export {
   SpecialistError,
   type SpecialistFailure,
 } from './agents/Specialist.ts';
+export type { Strategy } from './agents/strategy.ts';
 export type { Issue, IssueKind, Verdict } from './agents/verdict.ts';
 export { type App, type AppOptions, createApp } from './app.ts';
 export type { Config, Environment } from './config/Config.ts';
@@ -38,7 +39,14 @@ export { openSqliteLedger } from './state/sqlite-ledger.ts';
 export type { TaskOutcome, TaskQuery, TaskRecord } from './state/TaskRecord.ts';
 export { TokenBudget } from './state/TokenBudget.ts';
 export type { UsageDimension, UsageQuery, UsageRow } from './state/usage/UsageQuery.ts';
-export type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from './task-events.ts';
+export type {
+  Handover,
+  ReviewedAnswer,
+  TaskEvent,
+  TaskResult,
+  TurnPurpose,
+  TurnSummary,
+} from './task-events.ts';
 export { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
 export type { TurnHooks, TurnOptions, TurnPorts, TurnRequest, TurnResult } from './turn/turn-types.ts';
 export { Turn } from './turn.ts';

@@ -1,6 +1,7 @@
 import type { Critic } from './agents/Critic.ts';
 import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
 import { type AgentName, otherAgent } from './agents/Specialist.ts';
+import type { Strategy } from './agents/strategy.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
@@ -52,6 +53,8 @@ export interface ExecuteOptions {
   readonly onEvent?: (event: TaskEvent) => void;
   /** Most output tokens of one turn; default the configured ones. */
   readonly maxTokens?: number;
+  /** Who begins; default the configured one. */
+  readonly strategy?: Strategy;
   /**
    * The folder that the task is to work in, or a stage over it. Specialists then get tools for its files; what they change is staged, and
    * given as `files` of the result. The folder itself is not touched: to apply the result, give a stage, and its changes to `AppliedTasks.apply`.
@@ -122,12 +125,13 @@ export class Pipeline {
   private async admit(
     task: string,
     forceAgent: AgentName | undefined,
-    { signal, onEvent, workspace }: ExecuteOptions,
+    { signal, onEvent, workspace, strategy }: ExecuteOptions,
   ): Promise<Admission> {
     const admission = await this.ports.coordinator.admit(task, {
       forceAgent,
       signal,
       inWorkspace: workspace !== undefined,
+      strategy,
       onWait: () => onEvent?.({ type: 'waiting', reason: 'the token budget is held by other running tasks' }),
     });
     const { taskId, complexity, ...decision } = admission.decision;

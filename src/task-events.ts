@@ -58,6 +58,14 @@ export interface TurnSummary {
   readonly latencyMs: number;
 }
 
+/** The critic's outcome for one answer. */
+export interface ReviewedAnswer {
+  readonly agent: AgentName;
+  readonly model: string;
+  readonly purpose: TurnPurpose;
+  readonly outcome: Verdict['outcome'];
+}
+
 /** A file that a task in a workspace would change. */
 export interface ChangedFile {
   /** Relative to the workspace, with `/`. */
@@ -77,6 +85,8 @@ export interface TaskResult {
   readonly model: string;
   readonly decision: RoutingDecision;
   readonly verdict: Verdict;
+  /** What the critic said of each answer, in order; the first says whether who began could do it alone. */
+  readonly reviews: readonly ReviewedAnswer[];
   /** What it would change in its workspace, by path; none without one. Nothing of it is applied yet. */
   readonly files: readonly ChangedFile[];
   readonly estimatedTokens: number;

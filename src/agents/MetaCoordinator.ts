@@ -1,7 +1,15 @@
 import { isLedgerTrouble } from '../errors.ts';
 import { amountText } from '../messages/format-amount.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
-import type { Ledger, Refusal, Reservation, Scope, SettledTask, SettleResult } from '../state/Ledger.ts';
+import type {
+  BudgetStatus,
+  Ledger,
+  Refusal,
+  Reservation,
+  Scope,
+  SettledTask,
+  SettleResult,
+} from '../state/Ledger.ts';
 import { leastLeft, tokensLeft } from '../state/tokens-left.ts';
 import { type Sleep, waitForHolds } from '../state/wait-for-holds.ts';
 import { bindingStatus } from './binding-status.ts';
@@ -14,6 +22,7 @@ import { turnsLookedAt } from './least-output-tokens.ts';
 import type { Router } from './Router.ts';
 import type { RoutingDecision, TokenBudgetStatus } from './routing-decision.ts';
 import type { AgentName } from './Specialist.ts';
+import { certainPlan, defaultStrategy, type Strategy } from './strategy.ts';
 
 export interface MetaCoordinatorOptions {
   /** Whether a forced Claude may pass the limit. Default true. */
@@ -22,6 +31,10 @@ export interface MetaCoordinatorOptions {
   readonly model?: string;
   /** Longest wait for holds of other tasks that stand in the way. Default 2,000 ms. */
   readonly waitMs?: number;
+  /** Where a task names none. Default `budget-first`. */
+  readonly strategy?: Strategy;
+  /** Share of the admitted tasks, 0 to 0.5, that go to the other specialist by chance. Default 0. */
+  readonly exploration?: number;
 }
 
 export interface MetaCoordinatorPorts {
@@ -31,6 +44,8 @@ export interface MetaCoordinatorPorts {
   readonly sleep: Sleep;
   /** Why Claude is not to be asked for the sake of its own limits, a sentence without its full stop; null where it may be. */
   readonly reserve?: () => { readonly reason: string } | null;
+  /** 0 up to 1, evenly. Default `Math.random`. */
+  readonly random?: () => number;
 }
 
 /** A decision, and the tokens that were reserved for it; null where Ollama does the task. */
@@ -45,6 +60,8 @@ export interface Admission {
 export interface TaskSetting {
   /** Whether it works on the files of a workspace, which takes several turns. Default false. */
   readonly inWorkspace?: boolean | undefined;
+  /** Who begins; default the one of the coordinator's options. */
+  readonly strategy?: Strategy | undefined;
 }
 
 export interface AdmitOptions extends TaskSetting {
@@ -54,7 +71,7 @@ export interface AdmitOptions extends TaskSetting {
 }
 
 /**
- * Decides who does a task: the budget first, then the complexity.
+ * Decides who does a task: the budget first, then the complexity, as far as the strategy lets them.
  *
  * @example
  * ```ts
@@ -129,11 +146,13 @@ export class MetaCoordinator {
    */
   async admit(task: string, options: AdmitOptions = {}): Promise<Admission> {
     try {
-      const draft = await this.draft(task, options);
-      const before = bindingStatus(await this.ports.ledger.status(this.scopeOf(draft)));
+      const certain = await this.draft(task, options);
+      const budgets = await this.ports.ledger.status(this.scopeOf(certain));
+      const before = bindingStatus(budgets);
+      const kept = this.ports.reserve?.() ?? null;
+      const draft = kept ? certain : this.leaveToChance(certain, options, budgets);
       if (!draft.wantsClaude(before))
         return { decision: draft.toOllama(before), reservation: null, laterTokens: 0 };
-      const kept = this.ports.reserve?.() ?? null;
       if (!kept) return await this.reserve(draft, options);
       const decision = this.onReserve(draft, kept.reason, before);
       if (decision.targetAgent === 'ollama-specialist')
@@ -160,6 +179,20 @@ export class MetaCoordinator {
       cause: 'no-ledger',
       reason: `Claude is not asked without a ledger (${why}) - Ollama does it`,
     };
+  }
+
+  /** Some tasks go the other way, so that what comes of them can be compared; only where the budget has room for either. */
+  private leaveToChance(
+    draft: DecisionDraft,
+    { forceAgent, strategy = this.options.strategy ?? defaultStrategy }: AdmitOptions,
+    budgets: readonly BudgetStatus[],
+  ): DecisionDraft {
+    const { exploration = 0 } = this.options;
+    const binding = leastLeft(budgets);
+    const hasRoom = !binding || draft.expected.neededTokens <= tokensLeft(binding);
+    if (forceAgent || exploration === 0 || !hasRoom) return draft;
+    const isExploring = (this.ports.random ?? Math.random)() < exploration;
+    return draft.with({ strategy, exploration, isExploring, hasChoice: true });
   }
 
   private async reserve(draft: DecisionDraft, options: AdmitOptions): Promise<Admission> {
@@ -223,7 +256,8 @@ export class MetaCoordinator {
     const complexity = this.ports.router.assess(task);
     const kind = kindOf(complexity, options);
     const expected = expectTask(settled, recentOutputTokens, firstEstimates[kind]);
-    return new DecisionDraft(this.ports.newId(), complexity, kind, expected, options.forceAgent);
+    const plan = certainPlan(options.strategy ?? this.options.strategy ?? defaultStrategy);
+    return new DecisionDraft(this.ports.newId(), complexity, kind, expected, options.forceAgent, plan);
   }
 
   private overdraft(draft: DecisionDraft, status: TokenBudgetStatus): RoutingDecision {

@@ -1,5 +1,6 @@
 import type { Complexity } from './complexity.ts';
 import type { AgentName } from './Specialist.ts';
+import type { Strategy } from './strategy.ts';
 
 /** The reason of a decision, for machines. Those that begin with `budget`, `claude-limit` and `no-ledger` sent a task to Ollama that Claude would have had. */
 export type DecisionCause =
@@ -10,7 +11,10 @@ export type DecisionCause =
   | 'budget-too-low'
   | 'budget-held'
   | 'claude-limit'
-  | 'no-ledger';
+  | 'no-ledger'
+  | 'local-first'
+  | 'claude-first'
+  | 'explored';
 
 /** Who does a task, and why. */
 export interface RoutingDecision {
@@ -19,8 +23,11 @@ export interface RoutingDecision {
   readonly reason: string;
   /** The same for machines. */
   readonly cause: DecisionCause;
-  /** The Router's confidence, 0 to 1; 1 where the agent was forced or the budget alone decided. */
+  /** The Router's confidence, 0 to 1; 1 where the user, the strategy, chance or the budget alone decided. */
   readonly confidence: number;
+  readonly strategy: Strategy;
+  /** How likely this specialist was to be chosen, above 0 to 1: below 1 only where a share of tasks goes the other way by chance. */
+  readonly propensity: number;
   /** The budget that binds, after this decision's own tokens were held. */
   readonly tokenBudgetStatus?: TokenBudgetStatus;
   readonly taskId: string;

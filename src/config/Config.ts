@@ -50,6 +50,10 @@ export interface Config {
   readonly router: {
     /** Score from which a task is complex, 0 to 1; undefined for the threshold that the weights were fitted with. */
     readonly threshold: number | undefined;
+    /** Who begins a task that names no strategy. Default `budget-first`. */
+    readonly strategy: 'budget-first' | 'local-first' | 'claude-first';
+    /** Share of tasks that go to the other specialist by chance, 0 to 0.5. Default 0. */
+    readonly exploration: number;
   };
   readonly critic: {
     /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */

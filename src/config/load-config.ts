@@ -64,7 +64,11 @@ export function loadConfig(environment: Environment): LoadedConfig {
         timeoutMs: get('ollama.timeout'),
         stallTimeoutMs: get('ollama.stallTimeout'),
       },
-      router: { threshold: get('router.threshold') },
+      router: {
+        threshold: get('router.threshold'),
+        strategy: get('router.strategy'),
+        exploration: get('router.exploration'),
+      },
       critic: { repairRounds: get('critic.repairRounds') },
       checks: {
         enabled: get('checks.enabled'),

@@ -1,5 +1,6 @@
 import { parseDuration } from './parse-duration.ts';
 import { parseModelRules } from './parse-model-rules.ts';
+import { parseShare } from './parse-share.ts';
 import { parseSize } from './parse-size.ts';
 import { parseTokens } from './parse-tokens.ts';
 import { parseUsd, usdText } from './parse-usd.ts';
@@ -92,6 +93,14 @@ const reserve: SettingForm = {
     return percent === undefined ? null : Number(percent) / 100;
   },
 };
+
+const share = (mostPercent: number): SettingForm => ({
+  expected: `a share from 0 to ${mostPercent} %, such as 5% or 0.05`,
+  parse: (value) => {
+    const parsed = parseShare(value);
+    return parsed !== null && parsed <= mostPercent / 100 ? parsed : null;
+  },
+});
 
 const percentages: SettingForm = {
   expected: 'ascending whole percentages from 1 to 100, such as [75, 90, 100]',
@@ -225,6 +234,17 @@ export const settings = {
     form: fraction,
     fallback: undefined,
     description: 'score from which a task is complex (default: the fitted one)',
+  },
+  'router.strategy': {
+    environmentName: 'TEELAMMA_STRATEGY',
+    form: oneOf('budget-first', 'local-first', 'claude-first'),
+    fallback: 'budget-first',
+    description: 'who begins a task: by complexity, Ollama, or Claude, while the budget lasts',
+  },
+  'router.exploration': {
+    form: share(50),
+    fallback: 0,
+    description: 'share of tasks that go to the other specialist by chance, to learn from',
   },
   'critic.repairRounds': {
     form: wholeNumber(0, 3),

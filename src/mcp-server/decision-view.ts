@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
+import { strategies } from '../agents/strategy.ts';
 import { formatUsd } from '../messages/format-usd.ts';
 
 /** A routing decision as MCP clients see it. */
@@ -7,6 +8,7 @@ export const decisionSchema = z.object({
   taskId: z.string(),
   targetAgent: z.enum(['claude-specialist', 'ollama-specialist']),
   reason: z.string(),
+  strategy: z.enum(strategies),
   confidence: z.number().describe('0 to 1'),
   complexity: z.object({
     level: z.enum(['simple', 'complex']),
@@ -30,12 +32,13 @@ export type DecisionView = z.infer<typeof decisionSchema>;
 
 /** The decision in the terms of `decisionSchema`: without the Router's signals, which `teelamma route` shows. */
 export function decisionView(decision: RoutingDecision): DecisionView {
-  const { taskId, targetAgent, reason, confidence, complexity, estimatedTokens, forced } = decision;
+  const { taskId, targetAgent, reason, strategy, confidence, complexity, estimatedTokens, forced } = decision;
   const { level, score, threshold } = complexity;
   return {
     taskId,
     targetAgent,
     reason,
+    strategy,
     confidence: rounded(confidence),
     complexity: { level, score: rounded(score), threshold: rounded(threshold) },
     estimatedTokens,
@@ -51,7 +54,7 @@ export function decisionText(view: DecisionView): string {
   const lines = [
     `${view.targetAgent}: ${view.reason}`,
     `Confidence ${view.confidence}; ${complexity.level}, score ${complexity.score} (complex from ${complexity.threshold}); ` +
-      `about ${view.estimatedTokens} tokens on Claude${view.forced ? '; forced' : ''}; task ${view.taskId}.`,
+      `about ${view.estimatedTokens} tokens on Claude${view.forced ? '; forced' : ''}; strategy ${view.strategy}; task ${view.taskId}.`,
   ];
   if (budget) {
     lines.push(

@@ -1,4 +1,5 @@
 import type { RoutingDecision } from '../agents/routing-decision.ts';
+import type { Strategy } from '../agents/strategy.ts';
 import { checkTask } from '../pipeline/check-task.ts';
 import { type AgentArgument, agentOfArgument } from './agent-argument.ts';
 import type { McpServerPorts } from './McpServerPorts.ts';
@@ -11,7 +12,8 @@ export async function preview(
   task: string,
   forceAgent: AgentArgument | undefined,
   { coordinator }: McpServerPorts,
+  strategy?: Strategy,
 ): Promise<RoutingDecision> {
   checkTask(task);
-  return coordinator.preview(task, agentOfArgument(forceAgent));
+  return coordinator.preview(task, agentOfArgument(forceAgent), { strategy });
 }

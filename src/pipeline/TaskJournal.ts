@@ -43,7 +43,7 @@ export class TaskJournal {
   }
 
   /** The task has an answer, approved or not. */
-  async answered({ agent, model, verdict, ...progress }: TaskResult): Promise<void> {
+  async answered({ agent, model, verdict, reviews: judged, ...progress }: TaskResult): Promise<void> {
     const issues = verdict.issues.map(({ kind, severity, message, file, line }) => ({
       code: kind,
       severity,
@@ -51,7 +51,8 @@ export class TaskJournal {
       ...(file !== undefined && { file }),
       ...(line !== undefined && { line }),
     }));
-    await this.end(progress, { agent, model, outcome: verdict.outcome, issues });
+    const reviews = judged.map(({ agent: by, purpose, outcome }) => ({ agent: by, purpose, outcome }));
+    await this.end(progress, { agent, model, outcome: verdict.outcome, issues, reviews });
   }
 
   /** The task ended without an answer. */
@@ -109,10 +110,18 @@ function startedRecord(prompt: TaskPrompt, decision: RoutingDecision, startedAtM
     taskId,
     kind,
     scope: { complexity: level },
-    strategy: 'answer',
+    strategy: decision.strategy,
     startedAtMs,
     endedAtMs: null,
-    decision: { targetAgent, reason, cause, confidence, estimatedTokens, forced },
+    decision: {
+      targetAgent,
+      reason,
+      cause,
+      confidence,
+      estimatedTokens,
+      forced,
+      propensity: decision.propensity,
+    },
     complexity: {
       level,
       score,

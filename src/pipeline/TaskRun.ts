@@ -6,7 +6,14 @@ import { type AgentName, otherAgent } from '../agents/Specialist.ts';
 import type { Verdict } from '../agents/verdict.ts';
 import type { MessageParam, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
 import type { ExecuteOptions, PipelinePorts } from '../pipeline.ts';
-import type { Handover, TaskEvent, TaskResult, TurnPurpose, TurnSummary } from '../task-events.ts';
+import type {
+  Handover,
+  ReviewedAnswer,
+  TaskEvent,
+  TaskResult,
+  TurnPurpose,
+  TurnSummary,
+} from '../task-events.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
 import { taskRequest } from './task-request.ts';
 import type { UsedTool } from './tool-calls.ts';
@@ -40,6 +47,7 @@ export class TaskRun {
   private readonly turns: TurnSummary[] = [];
   private readonly handovers: Handover[] = [];
   private readonly warnings: string[] = [];
+  private readonly reviews: ReviewedAnswer[] = [];
   private answer: JudgedAnswer | null = null;
 
   constructor(
@@ -74,10 +82,14 @@ export class TaskRun {
   /** Has `agent` answer, or the other specialist where it cannot; then the critic judges. With `previous`, its issues are fed back. */
   async ask(purpose: TurnPurpose, agent: AgentName, previous?: JudgedAnswer): Promise<JudgedAnswer> {
     if (this.workspace)
-      return this.judgeWork(this.workspace, await this.work(this.workspace, purpose, agent, previous));
+      return this.judgeWork(
+        purpose,
+        this.workspace,
+        await this.work(this.workspace, purpose, agent, previous),
+      );
     const request = taskRequest(this.conversation(previous), this.options.maxTokens);
     // The other specialist has failed already when a task is escalated; asking it once more would change nothing.
-    return this.judge(await this.turn(purpose, agent, request, purpose !== 'escalation'));
+    return this.judge(purpose, await this.turn(purpose, agent, request, purpose !== 'escalation'));
   }
 
   /** As `ask`, but an answer that is there already is kept where nobody can better it. */
@@ -127,6 +139,7 @@ export class TaskRun {
       model: turn.model,
       decision: this.decision,
       verdict,
+      reviews: this.reviews,
       files: this.workspace?.files() ?? [],
       estimatedTokens: this.decision.estimatedTokens,
       ...this.progress(),
@@ -230,27 +243,34 @@ export class TaskRun {
     ];
   }
 
-  private async judge(turn: TurnResult): Promise<JudgedAnswer> {
+  private async judge(purpose: TurnPurpose, turn: TurnResult): Promise<JudgedAnswer> {
     const verdict = await this.ports.critic.review({ task: this.task, message: turn.message }, this.signal);
-    return this.judged(turn, verdict, null);
+    return this.judged(purpose, turn, verdict, null);
   }
 
-  private async judgeWork(workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
+  private async judgeWork(purpose: TurnPurpose, workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
     const onChecks = () => this.emit({ type: 'waiting', reason: "the project's checks are run" });
     const { critic, checks } = this.ports;
     const verdict = await workspace.judge(work, { critic, checks, onChecks }, this.signal);
-    return this.judged(work.turn, verdict, workspace.state());
+    return this.judged(purpose, work.turn, verdict, workspace.state());
   }
 
-  private judged(turn: TurnResult, verdict: Verdict, state: WorkState | null): JudgedAnswer {
+  private judged(
+    purpose: TurnPurpose,
+    turn: TurnResult,
+    verdict: Verdict,
+    state: WorkState | null,
+  ): JudgedAnswer {
+    const { agent, model } = turn;
+    this.reviews.push({ agent, model, purpose, outcome: verdict.outcome });
     this.ports.log.record({
       agent: 'critic',
       action: 'review',
       taskId: this.decision.taskId,
-      input: { of: turn.agent, model: turn.model },
+      input: { of: agent, model, purpose },
       output: { ...verdict },
     });
-    this.emit({ type: 'verdict', agent: turn.agent, verdict });
+    this.emit({ type: 'verdict', agent, verdict });
     return { turn, text: answerText(turn.message), verdict, state };
   }
 

@@ -13,7 +13,7 @@ export interface TaskRecord {
   readonly kind: string;
   /** Of Claude's model, where the budget had one in view; the ledger object's own scope fills in what is absent. */
   readonly scope?: Scope;
-  /** How it is worked on, such as `answer`: one specialist answers, with repair and escalation. */
+  /** Who begins, such as `budget-first`; docs/strategies.md. */
   readonly strategy: string;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
@@ -26,6 +26,8 @@ export interface TaskRecord {
   readonly outcome: TaskOutcome | null;
   /** What the critic found in the answer that was given. */
   readonly issues: readonly TaskIssue[];
+  /** The critic's outcome for each answer, in order; absent while it runs. With the signals and the propensity, what a Router can learn from. */
+  readonly reviews?: readonly TaskReview[];
   readonly chargedTokens: number;
   readonly turns: number;
   readonly handovers: readonly TaskHandover[];
@@ -43,6 +45,14 @@ export interface TaskDecision {
   readonly confidence: number;
   readonly estimatedTokens: number;
   readonly forced: boolean;
+  /** How likely the chosen agent was to be chosen; absent in records of versions that did not leave anything to chance. */
+  readonly propensity?: number;
+}
+
+export interface TaskReview {
+  readonly agent: string;
+  readonly purpose: string;
+  readonly outcome: string;
 }
 
 /** The Router's assessment, with every signal, so that weights can be fitted to what came of the tasks. */

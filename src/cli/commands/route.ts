@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { agentOption } from '../agent-option.ts';
 import type { CliContext } from '../CliContext.ts';
 import type { RouteOptions } from '../route/show-route.ts';
+import { strategyOption } from '../strategy-option.ts';
 
 /** `teelamma route`: the decision that `run` would take, and why. */
 export function registerRoute(program: Command, context: CliContext): void {
@@ -11,6 +12,7 @@ export function registerRoute(program: Command, context: CliContext): void {
     .argument('[task...]', 'the task; - or nothing reads it from stdin')
     .option('-f, --file <file>', 'read the task from a file')
     .addOption(agentOption('decide as if this specialist were forced'))
+    .addOption(strategyOption())
     .option('--json', 'print one JSON document')
     .action(async (words: string[], options: RouteOptions) => {
       const { showRoute } = await import('../route/show-route.ts');

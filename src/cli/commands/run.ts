@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { agentOption } from '../agent-option.ts';
 import type { CliContext } from '../CliContext.ts';
 import type { RunOptions } from '../run/run-task.ts';
+import { strategyOption } from '../strategy-option.ts';
 
 const details = `
 The answer goes to stdout, everything else to stderr. Where stdout is a terminal the answer is shown as it comes;
@@ -26,6 +27,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--dry-run', 'with --workspace: only show the diff')
     .option('--commit', 'with --workspace: commit what is applied, these files and nothing else')
     .option('--branch <name>', 'as --commit, on a new branch')
+    .addOption(strategyOption())
     .option('--max-tokens <count>', 'most output tokens of one model call')
     .option('--simulate', 'use simulated models: no key, no Ollama, no budget is touched')
     .option('-q, --quiet', 'only the answer, warnings and errors')

@@ -1,5 +1,6 @@
 import { explainComplexity } from '../../agents/explain-complexity.ts';
 import type { RoutingDecision } from '../../agents/routing-decision.ts';
+import type { Strategy } from '../../agents/strategy.ts';
 import { bareAmount } from '../../messages/format-amount.ts';
 import { formatTokens, percentOf } from '../../messages/format-tokens.ts';
 import { checkTask } from '../../pipeline/check-task.ts';
@@ -15,6 +16,7 @@ import { wrapText } from '../wrap-text.ts';
 export interface RouteOptions {
   readonly file?: string;
   readonly agent?: AgentFlag;
+  readonly strategy?: Strategy;
   readonly json?: boolean;
 }
 
@@ -32,7 +34,9 @@ export async function showRoute(
     environment: context.environment,
     onWarning: (message) => writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
   });
-  const decision = await app.coordinator.preview(task, agentName(options.agent));
+  const decision = await app.coordinator.preview(task, agentName(options.agent), {
+    strategy: options.strategy,
+  });
   const budgets = await app.ledger.status({
     complexity: decision.complexity.level,
     model: app.config.claude.model,

@@ -1,3 +1,4 @@
+import type { Strategy } from '../../agents/strategy.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { NoSpecialistAvailableError } from '../../turn/NoSpecialistAvailableError.ts';
@@ -16,6 +17,7 @@ import { type WorkspaceFlags, workspacePlan } from './workspace-options.ts';
 export interface RunOptions extends WorkspaceFlags {
   readonly file?: string;
   readonly agent?: AgentFlag;
+  readonly strategy?: Strategy;
   readonly maxTokens?: string;
   readonly simulate?: boolean;
   readonly quiet?: boolean;
@@ -65,6 +67,7 @@ export async function runTask(
       onEvent: (event) => display.show(event),
       ...(maxTokens !== undefined && { maxTokens }),
       ...(work && { workspace: work.stage }),
+      ...(options.strategy && { strategy: options.strategy }),
     });
     display.stop();
     if (result.verdict.outcome !== 'approved') context.setExitCode(exitCodes.notApproved);

@@ -1,5 +1,6 @@
 import type { CallToolResult, McpServer, ServerContext } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import { strategies } from '../../agents/strategy.ts';
 import { TeelammaError } from '../../errors.ts';
 import { agentOfArgument, forceAgentSchema } from '../agent-argument.ts';
 import { decisionText, decisionView } from '../decision-view.ts';
@@ -21,6 +22,12 @@ The result: \`output\` (the answer), \`outcome\` (\`approved\`, or \`not-approve
 const inputSchema = z.strictObject({
   task: z.string().describe('The whole task as text, 1 byte to 1 MB, with everything the worker must know.'),
   forceAgent: forceAgentSchema,
+  strategy: z
+    .enum(strategies)
+    .optional()
+    .describe(
+      'Who begins; leave out for what the user configured. budget-first: complex tasks Claude; local-first: Ollama, and Claude mends what the critic does not approve; claude-first: Claude. Always within the budget.',
+    ),
   workspace: z
     .string()
     .optional()
@@ -56,6 +63,7 @@ async function run(given: Arguments, ports: McpServerPorts, context: ServerConte
   const result = await ports.running.run(context.mcpReq.signal, (signal) =>
     ports.pipeline.executeTask(given.task, agentOfArgument(given.forceAgent), {
       signal,
+      ...(given.strategy && { strategy: given.strategy }),
       onEvent: (event) => {
         progress.show(event);
         if (event.type === 'decision') ports.decisions.changed();
@@ -68,7 +76,7 @@ async function run(given: Arguments, ports: McpServerPorts, context: ServerConte
 }
 
 async function decide(given: Arguments, ports: McpServerPorts): Promise<CallToolResult> {
-  const view = decisionView(await preview(given.task, given.forceAgent, ports));
+  const view = decisionView(await preview(given.task, given.forceAgent, ports, given.strategy));
   const text = `Dry run: nothing was sent or spent. It would be done by ${decisionText(view)}`;
   return toolAnswer(text, { outcome: 'dry-run', decision: view });
 }
