@@ -10,6 +10,8 @@ import { unpricedModel } from './config/prices/unpriced-model.ts';
 import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
+import type { DebtReviewer } from './pipeline/debt/DebtReviewer.ts';
+import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
@@ -40,6 +42,10 @@ export interface App extends AsyncDisposable {
   readonly coordinator: MetaCoordinator;
   readonly turn: Turn;
   readonly pipeline: Pipeline;
+  /** What Ollama did for want of budget. */
+  readonly debts: DebtStore;
+  /** Has Claude look at it. */
+  readonly debtReviewer: DebtReviewer;
   readonly claude: Specialist;
   readonly ollama: Specialist;
   /** What Claude reported of its own limits. */
@@ -226,6 +232,8 @@ async function assemble(
   const { Critic } = await import('./agents/Critic.ts');
   const { Turn } = await import('./turn.ts');
   const { Pipeline } = await import('./pipeline.ts');
+  const { DebtStore } = await import('./pipeline/debt/DebtStore.ts');
+  const { DebtReviewer } = await import('./pipeline/debt/DebtReviewer.ts');
 
   const sleep = async (durationMs: number, signal?: AbortSignal) => {
     await delay(durationMs, undefined, { ...(signal && { signal }) });
@@ -249,6 +257,11 @@ async function assemble(
     { prices: config.prices },
     { ledger, claude, ollama, coolDown, reserve, log, ...clock },
   );
+  const debts = new DebtStore(
+    { folder: config.paths.debtFolder, keepMs: config.debt.keepMs },
+    { nowMs: Date.now },
+  );
+  const debtReviewer = new DebtReviewer({ turn, ledger, claude, debts, nowMs: Date.now });
   const pipeline = new Pipeline(
     {
       maxTokens: config.claude.maxTokens,
@@ -266,12 +279,27 @@ async function assemble(
       turn,
       critic: new Critic({}, { examples }),
       ...(config.checks.enabled && { checks }),
+      ...(config.debt.enabled && { debts }),
       ledger,
       log,
       nowMs: Date.now,
     },
   );
-  return { config, ledger, budget, router, coordinator, turn, pipeline, claude, ollama, limits, log };
+  return {
+    config,
+    ledger,
+    budget,
+    router,
+    coordinator,
+    turn,
+    pipeline,
+    debts,
+    debtReviewer,
+    claude,
+    ollama,
+    limits,
+    log,
+  };
 }
 
 /** Both run code that a model wrote, in one sandbox that is looked for when it is first needed. */

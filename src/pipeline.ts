@@ -2,9 +2,10 @@ import type { Critic } from './agents/Critic.ts';
 import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
 import { type AgentName, otherAgent } from './agents/Specialist.ts';
 import type { Strategy } from './agents/strategy.ts';
-import { isLedgerTrouble } from './errors.ts';
+import { isLedgerTrouble, TeelammaError } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
+import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import { TaskJournal } from './pipeline/TaskJournal.ts';
 import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
 import type { WorkspaceTask } from './pipeline/WorkspaceTask.ts';
@@ -45,6 +46,8 @@ export interface PipelinePorts {
   /** The checks of a workspace's project. Default: the critic's own alone. */
   readonly checks?: WorkspaceChecks;
   readonly nowMs: () => number;
+  /** Keeps what Ollama does for want of budget. Default: nobody does. */
+  readonly debts?: Pick<DebtStore, 'add'>;
 }
 
 export interface ExecuteOptions {
@@ -112,6 +115,7 @@ export class Pipeline {
       unsubscribe();
       if (reservation) await this.close(reservation.id, run);
     }
+    await this.keepDebt(task, run);
     return run.result();
   }
 
@@ -120,6 +124,20 @@ export class Pipeline {
     const onWarning = (message: string) => run.warn(message);
     const { keepsTitles: keepsTitle = false } = this.options;
     return new TaskJournal(task, decision, { keepsTitle }, { ledger, log, nowMs, onWarning });
+  }
+
+  /** What Claude should have done goes where it can be reviewed later. */
+  private async keepDebt(task: string, run: TaskRun): Promise<void> {
+    const reason = run.owedBecause();
+    if (reason === null || !this.ports.debts) return;
+    try {
+      const { debtOf } = await import('./pipeline/debt/debt-of.ts');
+      if (!this.ports.debts.add(debtOf(task, run.result(), reason)))
+        run.warn('The work is too large to be kept for a review (`teelamma debt`)');
+    } catch (error) {
+      if (!(error instanceof TeelammaError)) throw error;
+      run.warn(`The work could not be kept for a review: ${error.message}`);
+    }
   }
 
   private async admit(

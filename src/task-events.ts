@@ -42,6 +42,8 @@ export interface Handover {
   readonly reason: string;
   /** Tokens that the attempt which failed stays charged; 0 unless Claude had begun to work on it. */
   readonly chargedTokens: number;
+  /** Set where a token budget kept Claude from the turn. */
+  readonly lacksBudget?: boolean;
 }
 
 /** One model call that was answered. */

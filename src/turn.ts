@@ -36,8 +36,14 @@ export class Turn {
     if (first.answered) return { ...first.result, handover: null };
     if (!turn.mayHandOver) throw new NoSpecialistAvailableError([first.failure]);
 
-    const { reason, chargedTokens } = first.failure;
-    const handover: Handover = { from: turn.agent, to: otherAgent(turn.agent), reason, chargedTokens };
+    const { reason, chargedTokens, lacksBudget } = first.failure;
+    const handover: Handover = {
+      from: turn.agent,
+      to: otherAgent(turn.agent),
+      reason,
+      chargedTokens,
+      ...(lacksBudget && { lacksBudget }),
+    };
     hooks.onHandover?.(handover);
     this.ports.log.record({
       agent: handover.from,

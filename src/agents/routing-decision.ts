@@ -1,6 +1,6 @@
 import type { Complexity } from './complexity.ts';
 import type { AgentName } from './Specialist.ts';
-import type { Strategy } from './strategy.ts';
+import { preferredAgent, type Strategy } from './strategy.ts';
 
 /** The reason of a decision, for machines. Those that begin with `budget`, `claude-limit` and `no-ledger` sent a task to Ollama that Claude would have had. */
 export type DecisionCause =
@@ -51,4 +51,9 @@ export interface TokenBudgetStatus {
   readonly exhausted: boolean;
   /** Absent: tokens. */
   readonly unit?: 'micro-usd';
+}
+
+/** Whether Claude would have begun the task, had the budget had room. A simple task on an empty budget is Ollama's in any case. */
+export function isForWantOfBudget({ cause, strategy, complexity }: RoutingDecision): boolean {
+  return cause.startsWith('budget-') && preferredAgent(strategy, complexity.level) === 'claude-specialist';
 }

@@ -10,6 +10,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['route', async () => (await import('./commands/route.ts')).registerRoute],
   ['budget', async () => (await import('./commands/budget.ts')).registerBudget],
   ['verify-budget', async () => (await import('./commands/verify-budget.ts')).registerVerifyBudget],
+  ['debt', async () => (await import('./commands/debt.ts')).registerDebt],
   ['log', async () => (await import('./commands/log.ts')).registerLog],
   ['checks', async () => (await import('./commands/checks.ts')).registerChecks],
   ['doctor', async () => (await import('./commands/doctor.ts')).registerDoctor],

@@ -59,6 +59,14 @@ export interface Config {
     /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */
     readonly repairRounds: number;
   };
+  readonly debt: {
+    /** Whether work that Ollama does for want of budget is kept, task and answer, for a review. Default true. */
+    readonly enabled: boolean;
+    /** Most of each budget that reviews may use in a window, above 0 to 1. Default 0.2. */
+    readonly share: number;
+    /** How long it is kept. Default 30 days. */
+    readonly keepMs: number;
+  };
   readonly checks: {
     /** Whether a project's own checks are run on what a task changes. Default true. */
     readonly enabled: boolean;
@@ -148,6 +156,8 @@ export interface Paths {
   /** What Claude reported of its limits. */
   readonly claudeLimitsFile: string;
   readonly logFolder: string;
+  /** What Ollama did for want of budget, for a review. */
+  readonly debtFolder: string;
   /** Whole outputs that were too long for the client that asked. */
   readonly outputFolder: string;
 }

@@ -70,6 +70,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         exploration: get('router.exploration'),
       },
       critic: { repairRounds: get('critic.repairRounds') },
+      debt: { enabled: get('debt.enabled'), share: get('debt.share'), keepMs: get('debt.keepFor') },
       checks: {
         enabled: get('checks.enabled'),
         sandbox: get('checks.sandbox'),

@@ -16,6 +16,7 @@ export function resolvePaths(environment: Environment): Paths {
     trustFile: join(stateFolder, 'trusted-checks.json'),
     claudeLimitsFile: join(stateFolder, 'claude-limits.json'),
     logFolder: join(home, 'logs'),
+    debtFolder: join(stateFolder, 'debts'),
     outputFolder: join(stateFolder, 'outputs'),
   };
 }

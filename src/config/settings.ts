@@ -251,6 +251,22 @@ export const settings = {
     fallback: 1,
     description: 'rounds in which a specialist mends its own answer',
   },
+  'debt.enabled': {
+    environmentName: 'TEELAMMA_DEBT',
+    form: flag,
+    fallback: true,
+    description: 'whether tasks and answers of Ollama for want of budget are kept for a review',
+  },
+  'debt.share': {
+    form: share(100),
+    fallback: 0.2,
+    description: "most of a budget's window that reviews of such work may use",
+  },
+  'debt.keepFor': {
+    form: duration,
+    fallback: 30 * 86_400_000,
+    description: 'how long such work is kept',
+  },
   'checks.enabled': {
     form: flag,
     fallback: true,

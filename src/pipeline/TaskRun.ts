@@ -1,7 +1,7 @@
 import { answerText } from '../agents/critic/answer-text.ts';
 import { repairPrompt } from '../agents/critic/repair-prompt.ts';
 import { workspaceRepairPrompt } from '../agents/critic/workspace-repair-prompt.ts';
-import type { RoutingDecision } from '../agents/routing-decision.ts';
+import { isForWantOfBudget, type RoutingDecision } from '../agents/routing-decision.ts';
 import { type AgentName, otherAgent } from '../agents/Specialist.ts';
 import type { Verdict } from '../agents/verdict.ts';
 import type { MessageParam, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
@@ -14,6 +14,7 @@ import type {
   TurnPurpose,
   TurnSummary,
 } from '../task-events.ts';
+import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
 import { taskRequest } from './task-request.ts';
 import type { UsedTool } from './tool-calls.ts';
@@ -49,6 +50,8 @@ export class TaskRun {
   private readonly warnings: string[] = [];
   private readonly reviews: ReviewedAnswer[] = [];
   private answer: JudgedAnswer | null = null;
+  /** Why Claude did not do a turn that it should have, where the budget was why. */
+  private lackOfBudget: string | null;
 
   constructor(
     task: string,
@@ -62,6 +65,7 @@ export class TaskRun {
   ) {
     this.task = task;
     this.decision = admission.decision;
+    this.lackOfBudget = isForWantOfBudget(admission.decision) ? admission.decision.reason : null;
     this.reservationId = admission.reservationId;
     this.laterTokens = admission.laterTokens;
     this.options = options;
@@ -102,6 +106,7 @@ export class TaskRun {
     } catch (error) {
       if (this.signal.aborted) throw error;
       this.goBackTo(previous);
+      if (error instanceof NoSpecialistAvailableError) this.noteLack(error.attempts[0]);
       const problem = error instanceof Error ? error.message : String(error);
       this.warn(`The answer could not be improved: ${problem}`);
       return previous;
@@ -121,6 +126,11 @@ export class TaskRun {
   /** Whether Claude did all of it, so that what was charged is what such a task needs. */
   isWholeOnClaude(): boolean {
     return this.turns.length > 0 && this.turns.every((turn) => turn.agent === 'claude-specialist');
+  }
+
+  /** Why Ollama's answer stands where Claude's was wanted, if the budget was why; null where that is not so. */
+  owedBecause(): string | null {
+    return this.answer?.turn.agent === 'ollama-specialist' ? this.lackOfBudget : null;
   }
 
   /** The answer that the task ends with. */
@@ -176,6 +186,7 @@ export class TaskRun {
         onWarning: (message) => this.warn(message),
         onHandover: (handover) => {
           this.handovers.push(handover);
+          this.noteLack(handover);
           this.emit({ type: 'handover', handover });
         },
       },
@@ -206,6 +217,10 @@ export class TaskRun {
       onWarning: (message) => this.warn(message),
       signal: this.signal,
     });
+  }
+
+  private noteLack(failed: { readonly lacksBudget?: boolean; readonly reason: string } | undefined): void {
+    if (failed?.lacksBudget) this.lackOfBudget ??= failed.reason;
   }
 
   private noteTool(agent: AgentName, used: UsedTool): void {

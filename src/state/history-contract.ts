@@ -253,7 +253,7 @@ function taskRecord(taskId: string, given: Partial<TaskRecord> = {}): TaskRecord
   return {
     taskId,
     kind: 'complex',
-    strategy: 'answer',
+    strategy: 'budget-first',
     startedAtMs: startMs,
     endedAtMs: null,
     decision: {

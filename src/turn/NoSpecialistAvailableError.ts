@@ -8,6 +8,8 @@ export interface FailedAttempt {
   readonly reason: string;
   /** Tokens that it stays charged. */
   readonly chargedTokens: number;
+  /** Whether it was a token budget that kept Claude from it. */
+  readonly lacksBudget?: boolean;
   readonly cause?: unknown;
 }
 

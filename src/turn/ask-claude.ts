@@ -11,6 +11,7 @@ import { outcomeOfError } from './outcome-of-error.ts';
 import {
   type Attempt,
   failedAttempt,
+  lackOfBudget,
   type TurnHooks,
   type TurnOptions,
   type TurnPorts,
@@ -33,7 +34,9 @@ export async function askClaude(
   const kept = turn.forced ? null : (ports.reserve?.() ?? null);
   if (kept) return failedAttempt('claude-specialist', kept.reason);
   const held = await tryHold(turn, hooks, options, ports);
-  if (!held.granted) return failedAttempt('claude-specialist', held.reason);
+  if (!held.granted) {
+    return held.lacksBudget ? lackOfBudget(held.reason) : failedAttempt('claude-specialist', held.reason);
+  }
 
   const { hold } = held;
   const sent = await send(turn, hooks, hold, ports);
@@ -58,7 +61,7 @@ async function tryHold(
     if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason, error);
     if (!isLedgerTrouble(error)) throw error;
     const problem = logLedgerProblem(turn, 'hold', { kind: turn.kind }, error, ports);
-    return { granted: false, reason: `Claude is not asked without a ledger: ${problem}` };
+    return { granted: false, lacksBudget: false, reason: `Claude is not asked without a ledger: ${problem}` };
   }
 }
 

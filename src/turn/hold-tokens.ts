@@ -43,7 +43,7 @@ export interface TurnHold {
 export type HoldResult =
   | { readonly granted: true; readonly hold: TurnHold }
   /** Why Claude cannot have this turn, a sentence without its full stop. */
-  | { readonly granted: false; readonly reason: string };
+  | { readonly granted: false; readonly reason: string; readonly lacksBudget: boolean };
 
 /**
  * Marks the tokens of one turn on Claude as in flight. The input is bounded by its bytes; where that does not fit, Claude is asked to
@@ -70,9 +70,17 @@ export async function holdTokens(turn: HoldRequest, ports: HoldPorts): Promise<H
   }
   if (refusal === null) {
     const part = inputBound.bounded ? 'this request' : inputBound.because;
-    return { granted: false, reason: `Claude could not be asked how many tokens it counts for ${part}` };
+    return {
+      granted: false,
+      lacksBudget: false,
+      reason: `Claude could not be asked how many tokens it counts for ${part}`,
+    };
   }
-  return { granted: false, reason: reasonOf(refusal, (counted ?? bound ?? 0) + usefulTokens) };
+  return {
+    granted: false,
+    lacksBudget: true,
+    reason: reasonOf(refusal, (counted ?? bound ?? 0) + usefulTokens),
+  };
 }
 
 async function holdFor(

@@ -83,3 +83,11 @@ export type Attempt =
 export function failedAttempt(agent: AgentName, reason: string, cause?: unknown, chargedTokens = 0): Attempt {
   return { answered: false, failure: { agent, reason: reason.replace(/\.$/, ''), chargedTokens, cause } };
 }
+
+/** Claude was not asked, since a token budget has no room for the turn. */
+export function lackOfBudget(reason: string): Attempt {
+  return {
+    answered: false,
+    failure: { agent: 'claude-specialist', reason, chargedTokens: 0, lacksBudget: true },
+  };
+}

@@ -73,7 +73,7 @@ describe('executeTask', () => {
     const record = await app.ledger.task(result.taskId);
     expect(record).toMatchObject({
       kind: 'complex',
-      strategy: 'answer',
+      strategy: 'budget-first',
       scope: { complexity: 'complex', door: 'library' },
       decision: { targetAgent: 'claude-specialist', cause: 'complex', estimatedTokens: 1_000, forced: false },
       agent: result.agent,

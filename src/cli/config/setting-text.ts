@@ -36,5 +36,5 @@ export function asSettingKey(key: string): SettingKey {
 }
 
 function isDuration(key: SettingKey): boolean {
-  return key === 'budget.window' || /timeout$/i.test(key);
+  return key === 'budget.window' || key === 'debt.keepFor' || /timeout$/i.test(key);
 }
