@@ -188,7 +188,7 @@ describe('budget replay', () => {
       ],
       tasks,
     );
-    const found = document(await run(['replay', '--limit', '1k,2k,10k', '--json']));
+    const found = document(await run(['replay', '--limit', '1k,2k,10000,150k', '--json']));
     const results = found['results'] as Record<string, unknown>[];
     expect(results[0]).toMatchObject({
       limitTokens: 1_000,

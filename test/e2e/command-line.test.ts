@@ -106,7 +106,7 @@ describe('completion', () => {
     expect(stderr).toBe('');
     expect(stdout.split('\n')).toEqual([
       'budget',
-      'status set reset history',
+      'status set reset history forecast replay reconcile export',
       'claude ollama',
       '--simulate',
       '',

@@ -105,7 +105,7 @@ function share(part: number, whole: number): string {
 }
 
 function parseLimits(text: string): number[] {
-  const limits = text.split(/,(?!\d{3}(?!\d))/).map((one) => parseTokens(one));
+  const limits = text.split(',').map((one) => parseTokens(one));
   const isGiven = limits.every((one): one is number => one !== null);
   if (isGiven && limits.length <= mostLimits) return limits as number[];
   throw new InvalidArgumentError(
