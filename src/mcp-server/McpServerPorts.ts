@@ -6,6 +6,8 @@ import type { ReportedLimit } from '../state/reported-limit.ts';
 import type { BudgetWatch } from './BudgetWatch.ts';
 import type { RecentDecisions } from './RecentDecisions.ts';
 import type { RunningTasks } from './RunningTasks.ts';
+import type { OutputKind } from './save-output.ts';
+import type { WorkspacePlace } from './workspace/WorkspacePlace.ts';
 
 /** What the MCP server works with. All connections of one process share them. */
 export interface McpServerPorts {
@@ -18,7 +20,9 @@ export interface McpServerPorts {
   readonly decisions: RecentDecisions;
   readonly watch: BudgetWatch;
   /** Writes a text that is too long for an answer to disk, readable for the user alone, and gives its absolute path. */
-  readonly saveOutput: (taskId: string, text: string) => Promise<string>;
+  readonly saveOutput: (taskId: string, text: string, kind?: OutputKind) => Promise<string>;
+  /** Where tasks may work on files. */
+  readonly place: Omit<WorkspacePlace, 'trustsRoots'>;
   readonly nowMs: () => number;
   /** What tokens cost. */
   readonly prices: readonly ModelPrice[];

@@ -21,11 +21,16 @@ export interface McpParts {
   readonly log: DecisionLog;
 }
 
+export interface McpPortsOptions extends BudgetWatchOptions {
+  /** Absolute; tasks may work on its files. Default the current one. */
+  readonly workingFolder?: string;
+}
+
 /** What `serveMcpStdio` and `serveMcpHttp` take, for one process. */
-export function createMcpPorts(parts: McpParts, options: BudgetWatchOptions = {}): ServeHttpPorts {
+export function createMcpPorts(parts: McpParts, options: McpPortsOptions = {}): ServeHttpPorts {
   const { pipeline, coordinator, ledger, limits, log } = parts;
   const { apiKey, authToken } = parts.config.claude;
-  const { logFolder, outputFolder } = parts.config.paths;
+  const { home, stateFolder, logFolder, outputFolder } = parts.config.paths;
   return {
     pipeline,
     coordinator,
@@ -34,7 +39,8 @@ export function createMcpPorts(parts: McpParts, options: BudgetWatchOptions = {}
     running: new RunningTasks(),
     decisions: new RecentDecisions({ logFolder }, { log }),
     watch: new BudgetWatch(options, { ledger }),
-    saveOutput: (taskId, text) => saveOutput(outputFolder, taskId, text),
+    saveOutput: (taskId, text, kind) => saveOutput(outputFolder, taskId, text, kind),
+    place: { home, stateFolder, workingFolder: options.workingFolder ?? process.cwd() },
     nowMs: Date.now,
     prices: parts.config.prices,
     newId: randomUUID,

@@ -1,5 +1,5 @@
+import type { TaskSetting } from '../agents/MetaCoordinator.ts';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
-import type { Strategy } from '../agents/strategy.ts';
 import { checkTask } from '../pipeline/check-task.ts';
 import { type AgentArgument, agentOfArgument } from './agent-argument.ts';
 import type { McpServerPorts } from './McpServerPorts.ts';
@@ -12,8 +12,8 @@ export async function preview(
   task: string,
   forceAgent: AgentArgument | undefined,
   { coordinator }: McpServerPorts,
-  strategy?: Strategy,
+  setting: TaskSetting = {},
 ): Promise<RoutingDecision> {
   checkTask(task);
-  return coordinator.preview(task, agentOfArgument(forceAgent), { strategy });
+  return coordinator.preview(task, agentOfArgument(forceAgent), setting);
 }

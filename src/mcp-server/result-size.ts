@@ -28,6 +28,7 @@ export function fittingPart(text: string, room = maxResultChars - reservedChars)
   return text.slice(0, end).replace(/[\ud800-\udbff]$/, '');
 }
 
-function jsonLength(text: string): number {
+/** Characters that a text takes in a result. */
+export function jsonLength(text: string): number {
   return JSON.stringify(text).length;
 }

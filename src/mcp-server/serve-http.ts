@@ -14,7 +14,7 @@ export interface ServeHttpPorts extends McpServerPorts {
  */
 export async function serveMcpHttp(options: ServeHttpOptions, ports: ServeHttpPorts): Promise<McpHttpServer> {
   return startHttp(options, {
-    newServer: () => createMcpServer(ports),
+    newServer: () => createMcpServer(ports, 'http'),
     events: resourceEvents(ports),
     stopCalls: () => ports.running.stopAll('the MCP server was stopped'),
     newId: ports.newId,

@@ -42,7 +42,7 @@ export async function serveMcpStdio(options: ServeStdioOptions, ports: McpServer
     ended.resolve,
   );
   const factory = () => {
-    current = createMcpServer(ports);
+    current = createMcpServer(ports, 'stdio');
     return current;
   };
   const handle = serveStdio(factory, { transport, onerror: (error) => onProblem(error.message) });

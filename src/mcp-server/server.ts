@@ -10,7 +10,7 @@ import { registerBudgetStatus } from './tools/budget-status.ts';
 import { registerRouteTask } from './tools/route-task.ts';
 import { registerRunTask } from './tools/run-task.ts';
 
-const instructions = `Hands software tasks to Claude or a local model under the user's token budget. Use run_task for work that one text can describe completely; it decides by itself who does it, and works on when the budget is exhausted. budget_status says what is left.`;
+const instructions = `Hands software tasks to Claude or a local model under the user's token budget. Use run_task for work that one text can describe completely, or, with workspace, for changes to the files of a folder; it decides by itself who does it, and works on when the budget is exhausted. budget_status says what is left.`;
 
 /** How this server names itself to clients. */
 const serverInfo = { name: 'teelamma', title: 'ClaudeTeelamma', version } as const;
@@ -19,14 +19,14 @@ const serverInfo = { name: 'teelamma', title: 'ClaudeTeelamma', version } as con
  * One connection's MCP server with all tools, resources and prompts; connections share the ports. `serveMcpStdio` and `serveMcpHttp`
  * make one for each connection, so that every protocol revision sees the same.
  */
-export function createMcpServer(ports: McpServerPorts): McpServer {
+export function createMcpServer(ports: McpServerPorts, transport: 'stdio' | 'http'): McpServer {
   const capabilities = {
     tools: { listChanged: false },
     resources: { subscribe: true, listChanged: false },
     prompts: { listChanged: false },
   };
   const server = new McpServer(serverInfo, { capabilities, instructions });
-  registerRunTask(server, ports);
+  registerRunTask(server, ports, { ...ports.place, trustsRoots: transport === 'stdio' });
   registerRouteTask(server, ports);
   registerBudgetStatus(server, ports);
   registerBudgetHistory(server, ports);

@@ -3,6 +3,7 @@ import { pricesAsOf } from '../config/prices/price-table.ts';
 import type { TaskResult } from '../task-events.ts';
 import { budgetSchema, budgetText, budgetView } from './budget-view.ts';
 import { decisionSchema, decisionText, decisionView } from './decision-view.ts';
+import { fileSchema } from './workspace/files-view.ts';
 
 const agent = z.enum(['claude-specialist', 'ollama-specialist']);
 
@@ -14,6 +15,16 @@ export const runTaskSchema = z.object({
     .string()
     .optional()
     .describe('absolute path of the whole output, where `output` had to be cut'),
+  workspace: z.string().optional().describe('the folder that the task worked in'),
+  files: z.array(fileSchema).optional().describe('what the task changed'),
+  filesLeftOut: z
+    .number()
+    .int()
+    .optional()
+    .describe('files for which there was no room; fullDiffFile has them'),
+  fullDiffFile: z.string().optional().describe('absolute path of the whole diff; `git apply` takes it'),
+  applied: z.boolean().optional().describe('whether the files of the workspace are changed now'),
+  whyNotApplied: z.string().optional(),
   agent: agent.optional().describe('who gave the answer'),
   model: z.string().optional(),
   issues: z
@@ -82,9 +93,22 @@ export function taskText(view: TaskView): string {
     ...(view.turns ?? []).map(turnText),
     `Decision: ${decisionText(decision)}`,
     ...(view.budgets ?? []).map(budgetText),
+    ...workspaceLines(view),
     ...(view.fullOutputFile === undefined ? [] : [`Whole output: ${view.fullOutputFile}`]),
   ];
-  return `${view.output ?? ''}\n\n---\n${lines.join('\n')}`;
+  const diffs = (view.files ?? []).map(({ diff }) => diff).join('');
+  return `${view.output ?? ''}\n\n---\n${diffs === '' ? '' : `${diffs}---\n`}${lines.join('\n')}`;
+}
+
+function workspaceLines(view: TaskView): string[] {
+  const { workspace, files = [], filesLeftOut = 0, fullDiffFile, applied, whyNotApplied } = view;
+  if (workspace === undefined) return [];
+  return [
+    applied ? `Applied to ${workspace}.` : `${workspace} is unchanged. ${whyNotApplied ?? ''}`.trimEnd(),
+    ...files.map(({ status, path }) => `${status} ${path}`),
+    ...(filesLeftOut > 0 ? [`${filesLeftOut} more files are in the whole diff.`] : []),
+    ...(fullDiffFile === undefined ? [] : [`Whole diff: ${fullDiffFile}`]),
+  ];
 }
 
 function costText({ costUsd }: TaskView): string {

@@ -61,7 +61,7 @@ describe('teelamma mcp --http', () => {
     expect((await post(server.port, initialize, { authorization: 'Bearer wrong' })).status).toBe(401);
     expect((await post(server.port, initialize, { authorization: `Bearer ${token}` })).status).toBe(200);
     await expect(connectHttp(server.url)).rejects.toThrow();
-    await using connection = await connectHttp(server.url, 'modern', token);
+    await using connection = await connectHttp(server.url, 'modern', { token });
     expect((await connection.client.listTools()).tools).toHaveLength(4);
   });
 

@@ -7,9 +7,19 @@ export type Era = 'modern' | 'legacy';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url).pathname;
 
-function newClient(era: Era): Client {
-  const options = era === 'modern' ? { versionNegotiation: { mode: { pin: '2026-07-28' } as const } } : {};
-  return new Client({ name: 'test', version: '1.0.0' }, options);
+export interface ClientOptions {
+  /** URIs that the client names as its roots. Default: it says nothing of roots. */
+  readonly roots?: readonly string[];
+}
+
+function newClient(era: Era, { roots }: ClientOptions): Client {
+  const options = {
+    ...(era === 'modern' && { versionNegotiation: { mode: { pin: '2026-07-28' } as const } }),
+    ...(roots && { capabilities: { roots: {} } }),
+  };
+  const client = new Client({ name: 'test', version: '1.0.0' }, options);
+  if (roots) client.setRequestHandler('roots/list', () => ({ roots: roots.map((uri) => ({ uri })) }));
+  return client;
 }
 
 export interface StdioServer extends AsyncDisposable {
@@ -21,7 +31,11 @@ export interface StdioServer extends AsyncDisposable {
 }
 
 /** Starts `teelamma mcp` in a process of its own and connects to it. */
-export async function startStdioServer(environment: Environment, era: Era = 'modern'): Promise<StdioServer> {
+export async function startStdioServer(
+  environment: Environment,
+  era: Era = 'modern',
+  options: ClientOptions & { readonly cwd?: string } = {},
+): Promise<StdioServer> {
   const given = Object.entries(environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined,
   );
@@ -30,12 +44,13 @@ export async function startStdioServer(environment: Environment, era: Era = 'mod
     args: [main, 'mcp'],
     env: Object.fromEntries(given),
     stderr: 'pipe',
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
   });
   let written = '';
   transport.stderr?.on('data', (chunk: Buffer) => {
     written += chunk.toString();
   });
-  const client = newClient(era);
+  const client = newClient(era, options);
   await client.connect(transport);
   return {
     client,
@@ -52,12 +67,17 @@ export interface HttpClient extends AsyncDisposable {
 }
 
 /** Connects to a server over Streamable HTTP. */
-export async function connectHttp(url: string, era: Era = 'modern', token?: string): Promise<HttpClient> {
+export async function connectHttp(
+  url: string,
+  era: Era = 'modern',
+  options: ClientOptions & { readonly token?: string } = {},
+): Promise<HttpClient> {
+  const { token } = options;
   const headers = token === undefined ? undefined : { authorization: `Bearer ${token}` };
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     ...(headers && { requestInit: { headers } }),
   });
-  const client = newClient(era);
+  const client = newClient(era, options);
   await client.connect(transport);
   return { client, transport, [Symbol.asyncDispose]: () => client.close() };
 }

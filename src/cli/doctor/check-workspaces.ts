@@ -1,6 +1,6 @@
 import type { Paths } from '../../config/Config.ts';
 import { recoverAll } from '../../workspace/apply/AppliedTasks.ts';
-import { recoveryLine } from '../run/recovery-line.ts';
+import { recoveryLine } from '../../workspace/apply/recovery-line.ts';
 import type { Check } from './Check.ts';
 
 /** Brings changes of workspaces that were interrupted to their end; says nothing where there were none. */

@@ -1,12 +1,12 @@
 import type { Config } from '../../config/Config.ts';
 import type { TaskResult } from '../../task-events.ts';
 import { AppliedTasks } from '../../workspace/apply/AppliedTasks.ts';
+import { recoveryLine } from '../../workspace/apply/recovery-line.ts';
 import { GitWorkspace } from '../../workspace/git/GitWorkspace.ts';
 import { WorkspaceStage } from '../../workspace/WorkspaceStage.ts';
 import type { CliContext } from '../CliContext.ts';
 import { writeNote } from '../output.ts';
 import { type ApplyPorts, type ApplyReport, applyResult } from './apply-result.ts';
-import { recoveryLine } from './recovery-line.ts';
 import type { WorkspacePlan } from './workspace-options.ts';
 import { writeDiff } from './write-diff.ts';
 

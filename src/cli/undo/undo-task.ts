@@ -1,11 +1,11 @@
 import { loadConfig } from '../../config/load-config.ts';
 import { type AppliedTask, AppliedTasks, type Recovery } from '../../workspace/apply/AppliedTasks.ts';
+import { recoveryLine } from '../../workspace/apply/recovery-line.ts';
 import { WorkspaceStage } from '../../workspace/WorkspaceStage.ts';
 import type { CliContext } from '../CliContext.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatShortMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
-import { recoveryLine } from '../run/recovery-line.ts';
 
 export interface UndoOptions {
   readonly list?: boolean;

@@ -33,6 +33,7 @@ function promptText(task: string, agent: string | undefined): string {
 ${task}
 </task>
 
+0. Is it a change to files of this project? Then call \`run_task\` with \`workspace\` (the project's absolute path): the worker reads and edits them itself, so say what to reach and where to look, and skip step 1. Add \`apply: true\` only where the user wants the files changed without a look at the diff.
 1. Read what the task needs (files, signatures, versions, examples) and put it into \`task\` word for word: the worker sees nothing else. Say what the answer must look like, for instance one fenced block per file, each with its path before it.
 2. Call \`run_task\` once. ${force}
 3. If \`outcome\` is \`not-approved\`, read \`issues\` and judge whether the answer can be mended. Do not call again with the same text.

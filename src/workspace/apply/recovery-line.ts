@@ -1,4 +1,4 @@
-import type { Recovery } from '../../workspace/apply/AppliedTasks.ts';
+import type { Recovery } from './AppliedTasks.ts';
 
 /** What became of a change that was interrupted, as one line for the user. */
 export function recoveryLine({ folder, task, wasUndo, outcome, leftAlone }: Recovery): string {
