@@ -1,0 +1,221 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeConfigFile } from '../../src/config/config-file.ts';
+import { type Simulators, startSimulators } from '../../src/simulators/start-simulators.ts';
+import { calls, type SampleProject, sampleFiles, sampleProject } from '../support/sample-project.ts';
+import { temporaryHome } from '../support/temporary-home.ts';
+import { document, teelamma } from './command.ts';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const task = 'Fix the total in src/cart.js';
+const fix = calls([
+  'edit_file',
+  { path: 'src/cart.js', old_string: 'sum - price', new_string: 'sum + price' },
+]);
+const done = { text: 'The total adds up now.' };
+
+let folder: ReturnType<typeof temporaryHome>;
+let project: SampleProject;
+let simulators: Simulators;
+let environment: Record<string, string>;
+
+beforeEach(async () => {
+  folder = temporaryHome();
+  project = sampleProject();
+  simulators = await startSimulators();
+  environment = { OLLAMA_HOST: simulators.ollama.url };
+  writeConfigFile(join(folder.home, 'config.json'), { 'checks.enabled': false });
+});
+afterEach(async () => {
+  await simulators[Symbol.asyncDispose]();
+  folder.remove();
+  project.remove();
+});
+
+const command = (...words: string[]) => teelamma(words, { home: folder.home, environment });
+const work = (...more: string[]) => {
+  simulators.ollama.script.push(fix, done);
+  return command('run', '--workspace', project.folder, ...more, task);
+};
+const cart = () => project.files()['src/cart.js'];
+const git = (...words: string[]) =>
+  execFileSync('git', ['-c', 'user.name=Me', '-c', 'user.email=me@example.org', ...words], {
+    cwd: project.folder,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+
+describe('run --workspace', () => {
+  it('with --dry-run shows a diff that git apply takes, and ends with 0', async () => {
+    const { exitCode, stdout, stderr } = await work('--dry-run');
+    expect(exitCode).toBe(0);
+    expect(stderr).toContain('Nothing was applied (--dry-run).');
+    expect(project.files()).toEqual(sampleFiles);
+    const diff = stdout.slice(stdout.indexOf('diff --git'));
+    execFileSync('git', ['apply'], { cwd: project.folder, input: diff });
+    expect(cart()).toContain('sum + price');
+  });
+
+  it('without a terminal shows it, says what to do, and ends with 7', async () => {
+    const { exitCode, stdout, stderr } = await work();
+    expect(exitCode).toBe(7);
+    expect(stdout).toContain('+  return prices.reduce((sum, price) => sum + price, 0);');
+    expect(stderr).toContain('nobody could be asked. Add --apply');
+    expect(project.files()).toEqual(sampleFiles);
+  });
+
+  it('with --apply changes the files; undo lists it, takes it back once, and refuses what was changed since', async () => {
+    const applied = await work('--apply');
+    expect(applied).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('takes it back') });
+    expect(cart()).toContain('sum + price');
+    const list = await command('undo', '--list', project.folder);
+    expect(list.stdout).toMatch(/"Fix the total in src\/cart.js": src\/cart.js\n$/);
+    expect(await command('undo', project.folder)).toMatchObject({ exitCode: 0 });
+    expect(project.files()).toEqual(sampleFiles);
+    expect((await command('undo', '--list', project.folder)).stdout).toContain('undone "Fix');
+    const again = await command('undo', project.folder);
+    expect(again).toMatchObject({ exitCode: 7, stderr: expect.stringContaining('no task to undo') });
+    await work('--apply', '--quiet');
+    project.write('src/cart.js', 'mine\n');
+    const refused = await command('undo', project.folder);
+    expect(refused).toMatchObject({
+      exitCode: 7,
+      stderr: expect.stringContaining('src/cart.js changed since'),
+    });
+    expect(cart()).toBe('mine\n');
+  });
+
+  it('with --commit commits the files of the task alone', async () => {
+    git('init', '-q', '-b', 'main');
+    for (const [key, value] of [
+      ['user.name', 'Me'],
+      ['user.email', 'me@example.org'],
+    ] as const)
+      git('config', key, value);
+    git('add', '.');
+    git('commit', '-qm', 'first');
+    project.write('mine.txt', 'mine\n');
+    const result = await work('--apply', '--commit');
+    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Committed as') });
+    expect(git('show', '--name-only', '--format=%s', 'HEAD').trim().split('\n')).toEqual([
+      task,
+      '',
+      'src/cart.js',
+    ]);
+    expect(git('status', '--porcelain')).toBe('?? mine.txt\n');
+  });
+
+  it('applies nothing where a file changed while the task ran', async () => {
+    simulators.ollama.script.push(fix, { ...done, fault: { kind: 'slow', beforeMs: 1_500 } });
+    const running = command('run', '--workspace', project.folder, '--apply', task);
+    while (simulators.ollama.requests.filter(({ callIndex }) => callIndex !== null).length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    project.write('src/cart.js', 'mine\n');
+    const { exitCode, stderr } = await running;
+    expect(exitCode).toBe(7);
+    expect(stderr).toContain('src/cart.js changed while the task ran');
+    expect(cart()).toBe('mine\n');
+  });
+
+  it.each<[string, () => string[], number, string]>([
+    ['a folder that is not there', () => [join(project.folder, 'nowhere')], 2, 'nowhere is not there'],
+    ['a file', () => [join(project.folder, 'package.json')], 2, 'package.json is no folder'],
+    ['no folder', () => [''], 2, '--workspace is empty'],
+    ['--commit outside of git', () => [project.folder, '--apply', '--commit'], 2, 'in no git repository'],
+    ['--apply with --dry-run', () => [project.folder, '--apply', '--dry-run'], 2, '--dry-run'],
+  ])('refuses %s in one line, and asks no model', async (_what, words, code, problem) => {
+    const { exitCode, stdout, stderr } = await command('run', task, '--workspace', ...words());
+    expect({ exitCode, stdout }).toEqual({ exitCode: code, stdout: '' });
+    expect(stderr).toMatch(/^teelamma: .*\n$/);
+    expect(stderr).toContain(problem);
+    expect(simulators.ollama.requests.filter(({ callIndex }) => callIndex !== null)).toEqual([]);
+  });
+
+  it('hands a budget that ends in the middle over without losing a staged edit, and applies both', async () => {
+    const mean = ['write_file', { path: 'src/mean.js', content: 'export const mean = 1;\n' }] as const;
+    simulators.claude.script.push({ ...fix, usage: { outputTokens: 3_500 } });
+    simulators.ollama.script.push(calls(mean), done);
+    environment = {
+      ...environment,
+      ANTHROPIC_API_KEY: 'sk-test-not-a-key',
+      TEELAMMA_CLAUDE_URL: simulators.claude.url,
+      TEELAMMA_BUDGET: '6500',
+    };
+    const words =
+      'Refactor the cart module: fix the total, migrate all callers and add a function for the mean price';
+    const result = await command('run', '--workspace', project.folder, '--apply', '--json', words);
+    expect(document(result)).toMatchObject({
+      agent: 'ollama-specialist',
+      handovers: [{ from: 'claude-specialist', to: 'ollama-specialist' }],
+      verdict: { outcome: 'approved' },
+      workspace: { applied: true },
+    });
+    expect(result.exitCode).toBe(0);
+    expect(cart()).toContain('sum + price');
+    expect(project.files()['src/mean.js']).toBe('export const mean = 1;\n');
+    expect(document(await command('budget', '--json'))).toMatchObject({
+      budgets: [{ settledTokens: simulators.claude.chargedTokens, heldTokens: 0 }],
+    });
+  });
+});
+
+/** `script` of util-linux gives a child a terminal of its own; others have another command line. */
+const hasTerminals = (() => {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8', stdio: 'pipe' }).includes('util-linux');
+  } catch {
+    return false;
+  }
+})();
+
+const onTerminals = 'run --workspace on a terminal';
+const why = hasTerminals ? '' : ' (NOT TESTED HERE: there is no `script` of util-linux)';
+
+describe.runIf(hasTerminals)(`${onTerminals}${why}`, () => {
+  /** Everything that the terminal showed, after the question was answered. */
+  async function onTerminal(answer: string): Promise<{ code: number | null; shown: string }> {
+    simulators.ollama.script.push(fix, done);
+    const line = `'${process.execPath}' '${main}' run --workspace '${project.folder}' '${task}'`;
+    const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: folder.home,
+        TEELAMMA_HOME: folder.home,
+        TERM: 'xterm-256color',
+        SHELL: '/bin/sh',
+        ...environment,
+      },
+    });
+    let shown = '';
+    let isAnswered = false;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+      if (isAnswered || !shown.includes('[y/N]')) return;
+      isAnswered = true;
+      child.stdin.write(`${answer}\r`);
+    });
+    const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+    return { code, shown };
+  }
+
+  it('shows the diff in colour, asks, and applies on yes', async () => {
+    const { code, shown } = await onTerminal('y');
+    expect(shown).toContain('\u001b[31m-  return prices.reduce((sum, price) => sum - price, 0);\u001b[39m');
+    expect(shown).toContain('\u001b[32m+  return prices.reduce((sum, price) => sum + price, 0);\u001b[39m');
+    expect(shown).toContain('Apply this change? [y/N]');
+    expect(shown).toContain('Applied.');
+    expect(code).toBe(0);
+    expect(readFileSync(join(project.folder, 'src/cart.js'), 'utf8')).toContain('sum + price');
+  });
+
+  it('changes nothing on no, and ends with 7', async () => {
+    const { code, shown } = await onTerminal('n');
+    expect(shown).toContain('Nothing was applied.');
+    expect(code).toBe(7);
+    expect(project.files()).toEqual(sampleFiles);
+  });
+});
