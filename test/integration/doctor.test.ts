@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Check } from '../../src/cli/doctor/Check.ts';
 import { startClaudeSimulator } from '../../src/simulators/start-claude-simulator.ts';
@@ -9,6 +9,7 @@ import { startOllamaSimulator } from '../../src/simulators/start-ollama-simulato
 import { openSqliteLedger } from '../../src/state/sqlite-ledger.ts';
 import { teelamma } from '../support/teelamma.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
+import { filesAfter, filesBefore } from '../torture/apply/changes.ts';
 
 /** Nobody listens there any more. */
 let nowhere: string;
@@ -295,3 +296,35 @@ function heldByChild(file: string): string {
     setInterval(() => {}, 1_000);
   `;
 }
+
+describe('teelamma doctor after an apply that was killed in the middle', () => {
+  it('brings it to its end and says so, once', async () => {
+    const folder = freshProject('project');
+    const child = resolve(import.meta.dirname, '../torture/apply/child.ts');
+    const apply = (to: string, state: string, killAt: number) =>
+      spawnSync(process.execPath, [child, 'apply', to, state, String(killAt)], { encoding: 'utf8' });
+    const points = Number(apply(freshProject('whole'), join(home, 'elsewhere'), 0).stdout);
+    // By then the record of the change is whole, and not all of its files are in their places.
+    expect(apply(folder, join(home, 'state'), Math.round(points * 0.8)).signal).toBe('SIGKILL');
+    const { checks } = await diagnose({});
+    expect(found(checks, 'Workspaces')).toMatchObject([
+      {
+        status: 'ok',
+        found: `The change by "Change it" in ${folder} had been interrupted; it is finished now.`,
+      },
+    ]);
+    for (const [path, text] of Object.entries(filesAfter))
+      expect(readFileSync(join(folder, path), 'utf8')).toBe(text);
+    expect(existsSync(join(folder, 'd'))).toBe(false);
+    expect(found((await diagnose({})).checks, 'Workspaces')).toEqual([]);
+  });
+
+  function freshProject(name: string): string {
+    const folder = join(home, name);
+    for (const [path, text] of Object.entries(filesBefore)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    }
+    return folder;
+  }
+});
