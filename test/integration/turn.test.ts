@@ -113,6 +113,7 @@ describe('a turn', () => {
       to: 'ollama-specialist',
       reason: 'Token budget exhausted - automatic downgrade to Ollama',
       chargedTokens: 0,
+      lacksBudget: true,
     });
   });
 
