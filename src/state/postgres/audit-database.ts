@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
 import { TeelammaError } from '../../errors.ts';
-import type { TokenUsage } from '../../messages/token-usage.ts';
 import type { Rates } from '../amounts.ts';
 import { type AuditReport, auditRecords } from '../audit/audit-records.ts';
 import type {
@@ -10,6 +9,7 @@ import type {
   StoredTurnRecord,
   WindowRecord,
 } from '../audit/LedgerRecords.ts';
+import { usageOfRow } from '../audit/usage-of-row.ts';
 import type { BudgetSpec } from '../Ledger.ts';
 import { connect } from './connection.ts';
 import { ledgerLocation } from './location.ts';
@@ -124,23 +124,12 @@ function turnOf(row: Row): StoredTurnRecord {
     state: states[Number(row['state'])] ?? 'in-flight',
     heldTokens: Number(row['hold']),
     chargedTokens: Number(row['charged']),
-    usage: usageOf(row),
+    usage: usageOfRow(row),
     amounts: held && {
       held,
       rates: (row['rates'] ?? []) as readonly (Rates | null)[],
       charged: numbersOf(row['charged_amounts']),
     },
-  };
-}
-
-function usageOf(row: Row): TokenUsage | null {
-  if (row['input'] === null) return null;
-  return {
-    inputTokens: Number(row['input']),
-    cacheCreationInputTokens: Number(row['cache_creation']),
-    cacheCreation5mInputTokens: Number(row['cache_creation_5m'] ?? 0),
-    cacheReadInputTokens: Number(row['cache_read']),
-    outputTokens: Number(row['output']),
   };
 }
 

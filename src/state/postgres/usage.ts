@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import { foldPieces, pieceOf, type TurnUsage } from '../usage/fold-turns.ts';
+import { foldPieces, pieceOf, type TurnUsage, withdrawn } from '../usage/fold-turns.ts';
 import type { UsagePlan } from '../usage/plan-usage.ts';
 import { type UsageKey, type UsageRow, usageKeys } from '../usage/UsageQuery.ts';
 import { type UsagePiece, UsageTally } from '../usage/UsageTally.ts';
@@ -165,19 +165,11 @@ async function unfolded(client: PoolClient, mark: number, upTo: number | null): 
     ...[...fresh.rows, ...open.rows].map((row) => pieceOf(toTurn(row as TurnColumns))),
     ...corrected.rows.flatMap((one) => {
       const row = one as TurnColumns;
-      const before = pieceOf({ ...toTurn(row), ...noUsage, chargedTokens: row.before ?? 0 }, -1);
+      const before = withdrawn(toTurn(row), row.before ?? 0);
       return row.state === 1 ? [before, pieceOf(toTurn(row))] : [before];
     }),
   ];
 }
-
-const noUsage = {
-  inputTokens: 0,
-  cacheCreationInputTokens: 0,
-  cacheCreation5mInputTokens: 0,
-  cacheReadInputTokens: 0,
-  outputTokens: 0,
-} as const;
 
 async function addStored(
   client: PoolClient,

@@ -1,5 +1,4 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { TokenUsage } from '../../messages/token-usage.ts';
 import type {
   ChargeRecord,
   LedgerRecords,
@@ -8,6 +7,7 @@ import type {
   TurnAmountsRecord,
   WindowRecord,
 } from '../audit/LedgerRecords.ts';
+import { usageOfRow } from '../audit/usage-of-row.ts';
 import { generatedId, type TurnAmounts, turnStateNames } from './rows.ts';
 import { windowList } from './UnitOfWork.ts';
 
@@ -64,19 +64,8 @@ function turnOf(row: Row): StoredTurnRecord {
     state: turnStateNames[Number(row['state'])] ?? 'in-flight',
     heldTokens: Number(row['hold']),
     chargedTokens: Number(row['charged']),
-    usage: usageOf(row),
+    usage: usageOfRow(row),
     amounts: amountsOf(row['amounts']),
-  };
-}
-
-function usageOf(row: Row): TokenUsage | null {
-  if (row['input'] === null) return null;
-  return {
-    inputTokens: Number(row['input']),
-    cacheCreationInputTokens: Number(row['cache_creation']),
-    cacheCreation5mInputTokens: Number(row['cache_creation_5m'] ?? 0),
-    cacheReadInputTokens: Number(row['cache_read']),
-    outputTokens: Number(row['output']),
   };
 }
 

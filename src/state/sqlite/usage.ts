@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { CHARGED_AGENT } from '../Ledger.ts';
-import { foldPieces, pieceOf, type TurnUsage } from '../usage/fold-turns.ts';
+import { foldPieces, pieceOf, type TurnUsage, withdrawn } from '../usage/fold-turns.ts';
 import type { UsagePlan } from '../usage/plan-usage.ts';
 import type { UsageKey, UsageRow } from '../usage/UsageQuery.ts';
 import { type UsagePiece, UsageTally } from '../usage/UsageTally.ts';
@@ -140,18 +140,10 @@ function* unfolded(db: DatabaseSync, upTo: number): Generator<UsagePiece> {
     const before = Number(
       prepared(db, 'SELECT charged FROM usage_correction WHERE turn = ?').get(row.seq)?.['charged'],
     );
-    yield pieceOf({ ...toTurn(row), ...noUsage, chargedTokens: before }, -1);
+    yield withdrawn(toTurn(row), before);
     if (row.state === turnState.settled) yield pieceOf(toTurn(row));
   }
 }
-
-const noUsage = {
-  inputTokens: 0,
-  cacheCreationInputTokens: 0,
-  cacheCreation5mInputTokens: 0,
-  cacheReadInputTokens: 0,
-  outputTokens: 0,
-} as const;
 
 function addStored(
   db: DatabaseSync,

@@ -1,3 +1,4 @@
+import { noUsage } from '../../messages/token-usage.ts';
 import { type UsageKey, usageKeys } from './UsageQuery.ts';
 import { addSums, noSums, type Sums, type UsagePiece } from './UsageTally.ts';
 import type { ZoneDays } from './ZoneDays.ts';
@@ -22,6 +23,11 @@ export interface FoldedSums {
   readonly atMs: number;
   readonly keys: Readonly<Record<UsageKey, string>>;
   readonly sums: Sums;
+}
+
+/** Takes back what a turn had added before its usage was known: its charge alone. */
+export function withdrawn(turn: TurnUsage, chargedTokens: number): UsagePiece {
+  return pieceOf({ ...turn, ...noUsage, cacheCreation5mInputTokens: 0, chargedTokens }, -1);
 }
 
 /** What a turn adds; with -1 as `sign`, what it had added before it was corrected. */
