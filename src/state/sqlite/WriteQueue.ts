@@ -48,7 +48,7 @@ type Outcome = { readonly value: unknown } | { readonly error: TeelammaError };
 const maxBatch = 128;
 /** Tries that follow a busy one within the event loop's next rounds, before waits of whole milliseconds begin. */
 const promptRetries = 2;
-/** Tries a transaction may need before a crowd is assumed, and waits grow. */
+/** Tries a transaction usually needs before a crowd is assumed, and waits grow. */
 const crowdTries = 8;
 /** Longest of the shortest waits. */
 const mostPauseMs = 32;
@@ -57,8 +57,8 @@ const mostPauseMs = 32;
  * Runs write operations in `BEGIN IMMEDIATE` transactions. Operations that were asked for in the same round of the event loop share
  * one (group commit); each resolves after the commit, and is all or nothing by itself. While another process has the lock, this
  * process waits without blocking its event loop, and about equally long each time: SQLite's own waits grow, which starves those
- * who waited longest. Waits follow how many tries transactions took lately: where dozens of processes want the lock, their polling must
- * not take the processor from the one that has it.
+ * who waited longest. Where dozens of processes want the lock, their polling must not take the processor from the one that has it: waits
+ * follow how many tries transactions took lately, not how many this one has taken.
  */
 export class WriteQueue {
   private readonly options: WriteQueueOptions;
@@ -134,6 +134,11 @@ export class WriteQueue {
     let budgetsOf: readonly (readonly BudgetStatus[])[] | null = null;
     try {
       this.begin.run();
+    } catch (error) {
+      this.reject(batch, error);
+      return;
+    }
+    try {
       const version = this.dataVersion.get()?.['data_version'] ?? null;
       work.start(this.ports.nowMs(), this.options.budgets(), version === this.lastDataVersion);
       this.lastDataVersion = version;
@@ -163,6 +168,11 @@ export class WriteQueue {
     this.work.forget();
     this.lastDataVersion = null;
     this.ports.onRollback();
+    this.reject(batch, error);
+  }
+
+  /** Nothing of the batch was written. */
+  private reject(batch: readonly Entry[], error: unknown): void {
     if (isBusy(error)) {
       this.retryLater(batch, error);
     } else if (batch.length === 1) {
@@ -181,7 +191,7 @@ export class WriteQueue {
       if (entry.deadlineMs <= nowMs) entry.reject(busyError(this.options.file, error));
     }
     this.busyTries += 1;
-    const crowd = Math.max(this.busyTries, this.usualTries) - crowdTries;
+    const crowd = this.usualTries - crowdTries;
     const pauseMs = Math.min(mostPauseMs, 1 + Math.max(0, crowd) / 2);
     const isPrompt = this.busyTries <= promptRetries && crowd <= 0;
     this.schedule(isPrompt ? 0 : pauseMs * (1 + Math.random() * 2));
