@@ -266,6 +266,7 @@ async function assemble(
     {
       maxTokens: config.claude.maxTokens,
       repairRounds: config.critic.repairRounds,
+      reviewer: { by: config.critic.reviewer, timeLimitMs: config.critic.reviewTimeoutMs },
       workspace: {
         maxTurns: config.workspace.maxTurns,
         maxTokens: config.workspace.maxTokens,

@@ -43,6 +43,7 @@ export type {
   Handover,
   ReviewedAnswer,
   TaskEvent,
+  TaskPurpose,
   TaskResult,
   TurnPurpose,
   TurnSummary,

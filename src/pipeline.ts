@@ -1,4 +1,5 @@
 import type { Critic } from './agents/Critic.ts';
+import type { Reviewer } from './agents/critic/reviewers.ts';
 import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
 import { type AgentName, otherAgent } from './agents/Specialist.ts';
 import type { Strategy } from './agents/strategy.ts';
@@ -8,6 +9,7 @@ import { checkTask } from './pipeline/check-task.ts';
 import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import { TaskJournal } from './pipeline/TaskJournal.ts';
 import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
+import type { ReviewerSetting } from './pipeline/WorkReviewer.ts';
 import type { WorkspaceTask } from './pipeline/WorkspaceTask.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
 import type { TaskEvent, TaskResult } from './task-events.ts';
@@ -20,6 +22,8 @@ export interface PipelineOptions {
   readonly maxTokens: number;
   /** Rounds in which a specialist mends its own answer. */
   readonly repairRounds: number;
+  /** The model that looks at what every check approves. Default none. */
+  readonly reviewer?: ReviewerSetting;
   /** Whether the ledger may keep a task's first line. Default false: length and hash. */
   readonly keepsTitles?: boolean;
   readonly workspace: WorkspaceOptions;
@@ -58,6 +62,8 @@ export interface ExecuteOptions {
   readonly maxTokens?: number;
   /** Who begins; default the configured one. */
   readonly strategy?: Strategy;
+  /** The model that looks at what every check approves; default the configured one. */
+  readonly reviewer?: Reviewer;
   /**
    * The folder that the task is to work in, or a stage over it. Specialists then get tools for its files; what they change is staged, and
    * given as `files` of the result. The folder itself is not touched: to apply the result, give a stage, and its changes to `AppliedTasks.apply`.
@@ -96,7 +102,7 @@ export class Pipeline {
     const run = new TaskRun(
       task,
       { decision, reservationId, laterTokens },
-      { ...this.options, ...options, workspace },
+      { ...this.options, ...options, workspace, reviewer: this.reviewer(options) },
       this.ports,
     );
     const journal = this.journal(task, run, decision);
@@ -117,6 +123,11 @@ export class Pipeline {
     }
     await this.keepDebt(task, run);
     return run.result();
+  }
+
+  private reviewer({ reviewer: by }: ExecuteOptions): ReviewerSetting {
+    const configured = this.options.reviewer ?? { by: 'off', timeLimitMs: 180_000 };
+    return by === undefined ? configured : { ...configured, by };
   }
 
   private journal(task: string, run: TaskRun, decision: Admission['decision']): TaskJournal {

@@ -7,12 +7,12 @@ import type { BudgetStatus } from './state/Ledger.ts';
 /** What a task reports while it runs, in order. A listener that throws ends the task. */
 export type TaskEvent =
   | { readonly type: 'decision'; readonly decision: RoutingDecision }
-  /** A model call begins. `purpose` says which: the first answer, a repair by the same specialist, or an escalation to the other. */
+  /** A model call begins, other than a review, which `waiting` tells of. */
   | {
       readonly type: 'turn-started';
       readonly agent: AgentName;
       readonly model: string;
-      readonly purpose: TurnPurpose;
+      readonly purpose: TaskPurpose;
       /** Tokens in flight; 0 for Ollama. */
       readonly heldTokens: number;
     }
@@ -34,7 +34,11 @@ export type TaskEvent =
   | { readonly type: 'threshold'; readonly budget: BudgetStatus; readonly percent: number }
   | { readonly type: 'warning'; readonly message: string };
 
-export type TurnPurpose = 'answer' | 'repair' | 'escalation';
+/** What a model call is for; `review`: a second model looks at work that every check approves. */
+export type TurnPurpose = TaskPurpose | 'review';
+
+/** What a specialist works on a task for: the first answer, a repair by the same one, or an escalation to the other. */
+export type TaskPurpose = 'answer' | 'repair' | 'escalation';
 
 export interface Handover {
   readonly from: AgentName;
@@ -64,7 +68,7 @@ export interface TurnSummary {
 export interface ReviewedAnswer {
   readonly agent: AgentName;
   readonly model: string;
-  readonly purpose: TurnPurpose;
+  readonly purpose: TaskPurpose;
   readonly outcome: Verdict['outcome'];
 }
 

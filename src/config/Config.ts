@@ -58,6 +58,10 @@ export interface Config {
   readonly critic: {
     /** Rounds in which a specialist mends its own answer. Default 1, at most 3. */
     readonly repairRounds: number;
+    /** The model that looks at what every check approves. Default `off`. */
+    readonly reviewer: 'off' | 'ollama' | 'claude';
+    /** Longest time for one review, loading the model included. Default 3 min. */
+    readonly reviewTimeoutMs: number;
   };
   readonly debt: {
     /** Whether work that Ollama does for want of budget is kept, task and answer, for a review. Default true. */

@@ -69,7 +69,11 @@ export function loadConfig(environment: Environment): LoadedConfig {
         strategy: get('router.strategy'),
         exploration: get('router.exploration'),
       },
-      critic: { repairRounds: get('critic.repairRounds') },
+      critic: {
+        repairRounds: get('critic.repairRounds'),
+        reviewer: get('critic.reviewer'),
+        reviewTimeoutMs: get('critic.reviewTimeout'),
+      },
       debt: { enabled: get('debt.enabled'), share: get('debt.share'), keepMs: get('debt.keepFor') },
       checks: {
         enabled: get('checks.enabled'),

@@ -251,6 +251,17 @@ export const settings = {
     fallback: 1,
     description: 'rounds in which a specialist mends its own answer',
   },
+  'critic.reviewer': {
+    environmentName: 'TEELAMMA_REVIEWER',
+    form: oneOf('off', 'ollama', 'claude'),
+    fallback: 'off',
+    description: 'the model that looks at work which every check approves',
+  },
+  'critic.reviewTimeout': {
+    form: duration,
+    fallback: 180_000,
+    description: 'longest time for one review, loading the model included',
+  },
   'debt.enabled': {
     environmentName: 'TEELAMMA_DEBT',
     form: flag,

@@ -18,6 +18,7 @@ export function progressText(event: TaskEvent): string | null {
     case 'handover':
       return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}`;
     case 'turn-settled':
+      if (event.turn.purpose === 'review') return null;
       return `${event.turn.agent} has answered: ${event.turn.usage.outputTokens} output tokens, ${event.turn.chargedTokens} charged`;
     case 'verdict': {
       const errors = event.verdict.issues.filter(({ severity }) => severity === 'error');

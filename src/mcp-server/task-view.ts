@@ -39,7 +39,7 @@ export const runTaskSchema = z.object({
       z.object({
         agent,
         model: z.string(),
-        purpose: z.enum(['answer', 'repair', 'escalation']),
+        purpose: z.enum(['answer', 'repair', 'escalation', 'review']),
         inputTokens: z.number().int(),
         outputTokens: z.number().int(),
         chargedTokens: z.number().int(),

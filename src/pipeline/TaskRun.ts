@@ -1,4 +1,5 @@
 import { answerText } from '../agents/critic/answer-text.ts';
+import type { ReviewPlaces } from '../agents/critic/find-doubts.ts';
 import { repairPrompt } from '../agents/critic/repair-prompt.ts';
 import { workspaceRepairPrompt } from '../agents/critic/workspace-repair-prompt.ts';
 import { isForWantOfBudget, type RoutingDecision } from '../agents/routing-decision.ts';
@@ -10,14 +11,17 @@ import type {
   Handover,
   ReviewedAnswer,
   TaskEvent,
+  TaskPurpose,
   TaskResult,
   TurnPurpose,
   TurnSummary,
 } from '../task-events.ts';
 import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
+import { addIssues } from './judge-work.ts';
 import { taskRequest } from './task-request.ts';
 import type { UsedTool } from './tool-calls.ts';
+import { type ReviewerSetting, WorkReviewer } from './WorkReviewer.ts';
 import type { Work, WorkState, WorkspaceTask } from './WorkspaceTask.ts';
 
 /** An answer with what the critic says of it. */
@@ -31,6 +35,8 @@ export interface JudgedAnswer {
 
 export interface TaskRunOptions extends Pick<ExecuteOptions, 'signal' | 'onEvent'> {
   readonly maxTokens: number;
+  readonly repairRounds: number;
+  readonly reviewer: ReviewerSetting;
   /** Where the task works on files; null where it only answers. */
   readonly workspace: WorkspaceTask | null;
 }
@@ -49,7 +55,11 @@ export class TaskRun {
   private readonly handovers: Handover[] = [];
   private readonly warnings: string[] = [];
   private readonly reviews: ReviewedAnswer[] = [];
+  private readonly reviewer: WorkReviewer;
   private answer: JudgedAnswer | null = null;
+  private repairs = 0;
+  /** Charged for reviews that came to nothing. */
+  private lostTokens = 0;
   /** Why Claude did not do a turn that it should have, where the budget was why. */
   private lackOfBudget: string | null;
 
@@ -72,6 +82,14 @@ export class TaskRun {
     this.ports = ports;
     this.signal = options.signal ?? new AbortController().signal;
     this.workspace = options.workspace;
+    this.reviewer = new WorkReviewer(options.reviewer, this.decision, ports, {
+      signal: this.signal,
+      onStart: (model) => this.emit({ type: 'waiting', reason: `${model} reviews the work` }),
+      onTurn: (turn) => this.addTurn('review', turn),
+      onLoss: (tokens) => {
+        this.lostTokens += tokens;
+      },
+    });
   }
 
   emit(event: TaskEvent): void {
@@ -84,7 +102,8 @@ export class TaskRun {
   }
 
   /** Has `agent` answer, or the other specialist where it cannot; then the critic judges. With `previous`, its issues are fed back. */
-  async ask(purpose: TurnPurpose, agent: AgentName, previous?: JudgedAnswer): Promise<JudgedAnswer> {
+  async ask(purpose: TaskPurpose, agent: AgentName, previous?: JudgedAnswer): Promise<JudgedAnswer> {
+    if (purpose === 'repair') this.repairs += 1;
     if (this.workspace)
       return this.judgeWork(
         purpose,
@@ -97,19 +116,17 @@ export class TaskRun {
   }
 
   /** As `ask`, but an answer that is there already is kept where nobody can better it. */
-  async improve(purpose: TurnPurpose, agent: AgentName, previous: JudgedAnswer): Promise<JudgedAnswer> {
+  async improve(purpose: TaskPurpose, agent: AgentName, previous: JudgedAnswer): Promise<JudgedAnswer> {
     try {
       const next = await this.ask(purpose, agent, previous);
       if (errorsOf(next) <= errorsOf(previous)) return next;
-      this.goBackTo(previous);
-      return previous;
+      return this.goBackTo(previous);
     } catch (error) {
       if (this.signal.aborted) throw error;
-      this.goBackTo(previous);
       if (error instanceof NoSpecialistAvailableError) this.noteLack(error.attempts[0]);
       const problem = error instanceof Error ? error.message : String(error);
       this.warn(`The answer could not be improved: ${problem}`);
-      return previous;
+      return this.goBackTo(previous);
     }
   }
 
@@ -125,7 +142,8 @@ export class TaskRun {
 
   /** Whether Claude did all of it, so that what was charged is what such a task needs. */
   isWholeOnClaude(): boolean {
-    return this.turns.length > 0 && this.turns.every((turn) => turn.agent === 'claude-specialist');
+    const own = this.turns.filter(({ purpose }) => purpose !== 'review');
+    return own.length > 0 && own.every((turn) => turn.agent === 'claude-specialist');
   }
 
   /** Why Ollama's answer stands where Claude's was wanted, if the budget was why; null where that is not so. */
@@ -161,7 +179,7 @@ export class TaskRun {
 
   /** One model call under the budget. */
   private async turn(
-    purpose: TurnPurpose,
+    purpose: TaskPurpose,
     agent: AgentName,
     request: MessagesRequest,
     mayHandOver: boolean,
@@ -198,7 +216,7 @@ export class TaskRun {
   /** Work on the staged files, turn by turn. The conversation goes on with the issues, unless there was nothing in it worth keeping. */
   private async work(
     workspace: WorkspaceTask,
-    purpose: TurnPurpose,
+    purpose: TaskPurpose,
     agent: AgentName,
     previous: JudgedAnswer | undefined,
   ): Promise<Work> {
@@ -236,14 +254,22 @@ export class TaskRun {
     });
   }
 
-  private goBackTo({ state }: JudgedAnswer): void {
-    if (state !== null) this.workspace?.restore(state);
+  /** What was sent back for a reviewer's doubts alone passed every check: nobody could better it, so it stands, with the doubts as warnings. */
+  private goBackTo(previous: JudgedAnswer): JudgedAnswer {
+    if (previous.state !== null) this.workspace?.restore(previous.state);
+    const { outcome, issues } = previous.verdict;
+    if (outcome === 'rejected' || errorsOf(previous) > 0) return previous;
+    const noted = issues.map((issue) => ({ ...issue, severity: 'warning' as const }));
+    return { ...previous, verdict: { outcome: 'approved', issues: noted } };
   }
 
   /** What was done so far, also where no answer came of it. */
   progress(): Pick<TaskResult, 'chargedTokens' | 'turns' | 'handovers'> {
     const { turns, handovers } = this;
-    const chargedTokens = [...turns, ...handovers].reduce((sum, each) => sum + each.chargedTokens, 0);
+    const chargedTokens = [...turns, ...handovers].reduce(
+      (sum, each) => sum + each.chargedTokens,
+      this.lostTokens,
+    );
     return { chargedTokens, turns, handovers };
   }
 
@@ -258,20 +284,41 @@ export class TaskRun {
     ];
   }
 
-  private async judge(purpose: TurnPurpose, turn: TurnResult): Promise<JudgedAnswer> {
+  private async judge(purpose: TaskPurpose, turn: TurnResult): Promise<JudgedAnswer> {
     const verdict = await this.ports.critic.review({ task: this.task, message: turn.message }, this.signal);
-    return this.judged(purpose, turn, verdict, null);
+    return this.judged(purpose, turn, await this.reviewed(verdict, purpose, turn, null), null);
   }
 
-  private async judgeWork(purpose: TurnPurpose, workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
+  private async judgeWork(purpose: TaskPurpose, workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
     const onChecks = () => this.emit({ type: 'waiting', reason: "the project's checks are run" });
     const { critic, checks } = this.ports;
-    const verdict = await workspace.judge(work, { critic, checks, onChecks }, this.signal);
+    const checked = await workspace.judge(work, { critic, checks, onChecks }, this.signal);
+    const verdict = await this.reviewed(checked, purpose, work.turn, workspace);
     return this.judged(purpose, work.turn, verdict, workspace.state());
   }
 
+  /** What no check has anything against is looked at by the reviewer, once in a round. */
+  private async reviewed(
+    verdict: Verdict,
+    purpose: TaskPurpose,
+    { agent, message }: TurnResult,
+    workspace: WorkspaceTask | null,
+  ): Promise<Verdict> {
+    if (verdict.outcome !== 'approved') return verdict;
+    const answer = answerText(message);
+    const issues = await this.reviewer.review({
+      task: this.task,
+      answer,
+      changes: workspace?.changes() ?? [],
+      author: agent,
+      mayReturn: purpose !== 'escalation' && this.repairs < this.options.repairRounds && this.mayGoOn(),
+      places: placesIn(answer, workspace),
+    });
+    return addIssues(verdict, issues);
+  }
+
   private judged(
-    purpose: TurnPurpose,
+    purpose: TaskPurpose,
     turn: TurnResult,
     verdict: Verdict,
     state: WorkState | null,
@@ -315,5 +362,16 @@ function sumOf(costsUsd: readonly (number | null)[]): number | null {
 
 function errorsOf({ verdict }: JudgedAnswer): number {
   if (verdict.outcome === 'rejected') return Number.MAX_SAFE_INTEGER;
-  return verdict.issues.filter((issue) => issue.severity === 'error').length;
+  // A model's doubt weighs less than anything that a check found.
+  return verdict.issues.filter(({ kind, severity }) => severity === 'error' && kind !== 'doubt').length;
+}
+
+/** Where a reviewer's issues can be: in the changed files, or where there are none in the answer. */
+function placesIn(answer: string, workspace: WorkspaceTask | null): ReviewPlaces {
+  const changed = new Set(workspace?.changes().map(({ path }) => path));
+  const answerLines = changed.size > 0 ? 0 : answer.split('\n').length;
+  return {
+    linesOf: (path) => (path === '' ? answerLines : (workspace?.linesOf(path) ?? null)),
+    isWork: (path) => (path === '' ? changed.size === 0 : changed.has(path)),
+  };
 }

@@ -5,6 +5,8 @@ import type { MessageParam, MessagesRequest } from '../messages/types.ts';
 import type { ChangedFile } from '../task-events.ts';
 import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
+import { type FileChange, imageBefore } from '../workspace/FileChange.ts';
+import { Refusal } from '../workspace/Refusal.ts';
 import { unifiedDiff } from '../workspace/unified-diff.ts';
 import { type StageSnapshot, WorkspaceStage } from '../workspace/WorkspaceStage.ts';
 import { WorkspaceTools } from '../workspace/WorkspaceTools.ts';
@@ -157,6 +159,20 @@ export class WorkspaceTask {
     return judgeWork({ task: this.task, message: turn.message, stoppedBy, stage: this.stage }, ports, signal);
   }
 
+  /** Every file that would change in the folder. */
+  changes(): readonly FileChange[] {
+    return this.stage.changes();
+  }
+
+  /** Lines of a file as it is staged, of one that is deleted as it was; null where there is none. */
+  linesOf(path: string): number | null {
+    const file = this.stage.read(path);
+    if (!(file instanceof Refusal)) return countLines(file.image.content.toString());
+    const deleted = this.stage.changes().find((change) => change.path === path);
+    const image = deleted ? imageBefore(deleted) : null;
+    return image && countLines(image.content.toString());
+  }
+
   /** What would change in the folder, for people to read. */
   files(): readonly ChangedFile[] {
     return this.stage.changes().map((change) => ({
@@ -219,4 +235,8 @@ export class WorkspaceTask {
       ? null
       : `Only ${left} more of your answers can be taken. Finish the work now, then answer without calling a tool.`;
   }
+}
+
+function countLines(text: string): number {
+  return text === '' ? 0 : text.replace(/\n$/, '').split('\n').length;
 }

@@ -30,14 +30,14 @@ const fewestLines = 3;
 export async function judgeWork(work: WorkToJudge, ports: JudgePorts, signal: AbortSignal): Promise<Verdict> {
   const files = work.stage.changes();
   const message = work.stoppedBy === null ? work.message : saying(work.message, work.stoppedBy);
-  const verdict = withIssues(
+  const verdict = addIssues(
     await ports.critic.review({ task: work.task, message, files, readFile: readerOf(work.stage) }, signal),
     unfinished(work, files.length),
   );
   if (verdict.outcome !== 'approved' || files.length === 0 || !ports.checks) return verdict;
   ports.onChecks();
   const issues = await ports.checks.run({ workspaceFolder: work.stage.folder, changes: files }, signal);
-  return withIssues(verdict, issues);
+  return addIssues(verdict, issues);
 }
 
 function readerOf(stage: WorkspaceStage): (path: string) => string | null {
@@ -47,7 +47,8 @@ function readerOf(stage: WorkspaceStage): (path: string) => string | null {
   };
 }
 
-function withIssues(verdict: Verdict, more: readonly Issue[]): Verdict {
+/** A verdict with more issues; one that was approved no longer is where one of them is an error. */
+export function addIssues(verdict: Verdict, more: readonly Issue[]): Verdict {
   const isWorse = verdict.outcome === 'approved' && more.some(({ severity }) => severity === 'error');
   return { outcome: isWorse ? 'needs-repair' : verdict.outcome, issues: [...verdict.issues, ...more] };
 }

@@ -3,6 +3,7 @@ import { type PromptMarkers, withoutMarkers } from './prompt-markers.ts';
 import { brokenCode, elidedCode, languageOf, sampleCode } from './sample-code.ts';
 import { sampleEdit } from './sample-edit.ts';
 import { sampleJson } from './sample-json.ts';
+import { isReviewSchema, sampleReview } from './sample-review.ts';
 import type { AnswerBlock, ScriptedAnswer } from './scripted-answer.ts';
 
 /** What the built-in answers are made from, in the same terms for both providers. */
@@ -107,6 +108,7 @@ function codeAnswer(request: AnswerRequest, task: string): string[] {
 function jsonAnswer(request: AnswerRequest): string {
   if (request.format === 'json')
     return JSON.stringify({ simulated: request.model, answer: pick(shortAnswers, request.prompt) });
+  if (isReviewSchema(request.format)) return JSON.stringify(sampleReview(request));
   return JSON.stringify(sampleJson(request.format, simulatedMark(request.model)));
 }
 

@@ -18,9 +18,9 @@ export interface PromptMarkers {
   readonly limitHeaders?: Readonly<Record<string, string>>;
 }
 
-type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty';
+type AnswerStyle = 'refuse' | 'elide' | 'broken-code' | 'secret' | 'empty' | 'doubt';
 
-const styles: ReadonlySet<string> = new Set(['refuse', 'elide', 'broken-code', 'secret', 'empty']);
+const styles: ReadonlySet<string> = new Set(['refuse', 'elide', 'broken-code', 'secret', 'empty', 'doubt']);
 
 /**
  * Reads the markers in a prompt. A marker that is not known is left alone, as any other text. A request for repair quotes the task,

@@ -137,6 +137,11 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
     });
     expectSaidInBoth(result);
     expect(installation.claude.requests).toEqual([]);
+    const local = await call('route_task', { task: complexTask, strategy: 'local-first' });
+    expect(local.structuredContent).toMatchObject({
+      targetAgent: 'ollama-specialist',
+      strategy: 'local-first',
+    });
     expect(app.ledger.snapshot()[0]).toMatchObject({ settledTokens: 0, heldTokens: 0, windowStartMs: null });
   });
 
@@ -177,6 +182,7 @@ describe.each<Era>(['legacy', 'modern'])('the MCP server towards a client of the
     ['an unknown agent', 'run_task', { task: 'x', forceAgent: 'gpt' }, /forceAgent.*"claude"\|"ollama"/s],
     ['an argument that does not exist', 'route_task', { task: 'x', agent: 'claude' }, /agent/],
     ['an empty task', 'run_task', { task: '  ' }, /The task is empty/],
+    ['a strategy that does not exist', 'route_task', { task: 'x', strategy: 'cheapest' }, /strategy/],
     ['an empty task to be routed', 'route_task', { task: '' }, /The task is empty/],
     ['binary characters', 'run_task', { task: 'a\u0000b' }, /binary character/],
     ['groups that cannot be', 'budget_history', { groupBy: ['day', 'hour'] }, /cannot be grouped/],

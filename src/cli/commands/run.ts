@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { agentOption } from '../agent-option.ts';
 import type { CliContext } from '../CliContext.ts';
+import { reviewerOption } from '../reviewer-option.ts';
 import type { RunOptions } from '../run/run-task.ts';
 import { strategyOption } from '../strategy-option.ts';
 
@@ -28,6 +29,7 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--commit', 'with --workspace: commit what is applied, these files and nothing else')
     .option('--branch <name>', 'as --commit, on a new branch')
     .addOption(strategyOption())
+    .addOption(reviewerOption())
     .option('--max-tokens <count>', 'most output tokens of one model call')
     .option('--simulate', 'use simulated models: no key, no Ollama, no budget is touched')
     .option('-q, --quiet', 'only the answer, warnings and errors')

@@ -22,7 +22,8 @@ export function describeEvent(event: Exclude<TaskEvent, { type: 'text' }>): stri
     case 'handover':
       return `Handover from ${event.handover.from} to ${event.handover.to}: ${event.handover.reason}${stillCharged(event.handover)}`;
     case 'turn-settled': {
-      const { chargedTokens, usage, agent } = event.turn;
+      const { chargedTokens, usage, agent, purpose } = event.turn;
+      if (purpose === 'review') return null;
       if (chargedTokens > 0) return `${agent}: ${formatTokens(chargedTokens)} tokens charged`;
       return `${agent}: ${formatTokens(usage.inputTokens + usage.outputTokens)} tokens, none charged`;
     }

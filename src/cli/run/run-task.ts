@@ -1,3 +1,4 @@
+import type { Reviewer } from '../../agents/critic/reviewers.ts';
 import type { Strategy } from '../../agents/strategy.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
@@ -18,6 +19,7 @@ export interface RunOptions extends WorkspaceFlags {
   readonly file?: string;
   readonly agent?: AgentFlag;
   readonly strategy?: Strategy;
+  readonly reviewer?: Reviewer;
   readonly maxTokens?: string;
   readonly simulate?: boolean;
   readonly quiet?: boolean;
@@ -68,6 +70,7 @@ export async function runTask(
       ...(maxTokens !== undefined && { maxTokens }),
       ...(work && { workspace: work.stage }),
       ...(options.strategy && { strategy: options.strategy }),
+      ...(options.reviewer && { reviewer: options.reviewer }),
     });
     display.stop();
     if (result.verdict.outcome !== 'approved') context.setExitCode(exitCodes.notApproved);

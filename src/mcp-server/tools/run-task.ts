@@ -1,6 +1,5 @@
 import type { CallToolResult, McpServer, ServerContext } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { strategies } from '../../agents/strategy.ts';
 import { TeelammaError } from '../../errors.ts';
 import type { ExecuteOptions } from '../../pipeline.ts';
 import type { TaskResult } from '../../task-events.ts';
@@ -10,6 +9,7 @@ import type { McpServerPorts } from '../McpServerPorts.ts';
 import { Progress } from '../Progress.ts';
 import { preview } from '../preview.ts';
 import { fittingPart, resultSizeMeta } from '../result-size.ts';
+import { strategySchema } from '../strategy-argument.ts';
 import { runTaskSchema, type TaskView, taskText, taskView } from '../task-view.ts';
 import { toolAnswer, toolError } from '../tool-answer.ts';
 import { chooseWorkspace } from '../workspace/choose-workspace.ts';
@@ -28,12 +28,7 @@ The result: \`output\` (the answer), \`outcome\` (\`approved\`, or \`not-approve
 const inputSchema = z.strictObject({
   task: z.string().describe('The whole task as text, 1 byte to 1 MB, with everything the worker must know.'),
   forceAgent: forceAgentSchema,
-  strategy: z
-    .enum(strategies)
-    .optional()
-    .describe(
-      'Who begins; leave out for what the user configured. budget-first: complex tasks Claude; local-first: Ollama, and Claude mends what the critic does not approve; claude-first: Claude. Always within the budget.',
-    ),
+  strategy: strategySchema,
   workspace: z
     .string()
     .optional()

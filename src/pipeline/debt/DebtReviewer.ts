@@ -1,5 +1,6 @@
 import { answerText } from '../../agents/critic/answer-text.ts';
-import { parseReview, reviewSchema } from '../../agents/critic/review-form.ts';
+import { parseReview } from '../../agents/critic/review-form.ts';
+import { mostReviewTokens, reviewRequest } from '../../agents/critic/review-request.ts';
 import type { Specialist } from '../../agents/Specialist.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import { inputBoundTokens } from '../../messages/input-bound.ts';
@@ -12,7 +13,6 @@ import type { DebtStore } from './DebtStore.ts';
 
 /** What the ledger's turns of reviews are marked with: it tells what of the share is used. */
 const kind = 'debt-review';
-const mostOutputTokens = 1_500;
 const leastOutputTokens = 300;
 /** Claude's own count is an estimate. */
 const countMargin = 1.05;
@@ -45,10 +45,10 @@ export class DebtReviewer {
    */
   async review(entry: DebtEntry, share: number, signal: AbortSignal): Promise<DebtReviewResult> {
     const { turn, debts, nowMs } = this.ports;
-    const request = reviewRequest(entry);
+    const request = requestFor(entry);
     const allowed = await this.allowedTokens(entry.complexity, share);
     const input = await this.inputTokens(request, allowed, signal);
-    const maxTokens = Math.min(mostOutputTokens, allowed - input);
+    const maxTokens = Math.min(mostReviewTokens, allowed - input);
     if (maxTokens < leastOutputTokens) {
       const left = formatTokens(Math.max(0, allowed));
       const need = formatTokens(input + leastOutputTokens);
@@ -112,25 +112,8 @@ export class DebtReviewer {
   }
 }
 
-const system =
-  'You review work that a smaller model did. Judge it against the task alone: what is wrong, missing or dangerous, not what is a matter of ' +
-  'taste. Name the file and line of each issue where you can (else an empty file, line 0). `good`: it can be used as it is. Do not do the task again.';
-
-function reviewRequest({ task, answer, files, verdict }: DebtEntry): MessagesRequest {
-  const diff = files.map((file) => file.diff).join('');
-  const content = [
-    `# Task\n\n${task}`,
-    `# Answer\n\n${answer}`,
-    ...(diff === '' ? [] : [`# Changes\n\n${diff}`]),
-    ...(verdict.issues.length === 0
-      ? []
-      : [`# What checks found\n\n${verdict.issues.map(({ message }) => `- ${message}`).join('\n')}`]),
-  ].join('\n\n');
-  return {
-    model: '',
-    max_tokens: mostOutputTokens,
-    system,
-    messages: [{ role: 'user', content }],
-    output_config: { format: { type: 'json_schema', schema: { ...reviewSchema } } },
-  };
+function requestFor({ task, answer, files, verdict }: DebtEntry): MessagesRequest {
+  const changes = files.map((file) => file.diff).join('');
+  const findings = verdict.issues.map(({ message }) => message);
+  return reviewRequest({ task, answer, changes, findings });
 }
