@@ -30,6 +30,10 @@ export default defineConfig({
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: [
+        {
+          name: 'quick',
+          test: /src\/(errors|cli\/(statusline\/.*|style|display-width|create-context|process-manners|exit-codes|run-quickly|read-hook-input)|config\/(paths|process-scope|make-folder|match-pattern)|state\/(budget-overview|budget-mirror|MirrorFile|CoolDown|scope|limits-file|reported-limit)|messages\/format-(amount|tokens|usd))\.ts$/,
+        },
         { name: 'core', test: /@oxc-project|src\/(errors|version|app|config\/[^/]*)\.ts$/ },
         {
           name: 'ledger',

@@ -15,6 +15,7 @@ import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Simulators } from './simulators/start-simulators.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
+import type { OverviewMirror } from './state/OverviewMirror.ts';
 import type { ReportedLimits } from './state/ReportedLimits.ts';
 import type { TokenBudget } from './state/TokenBudget.ts';
 import type { Turn } from './turn.ts';
@@ -160,6 +161,20 @@ export async function openBudget(
   return budget;
 }
 
+/** Keeps the copy of all budgets that the status line and the hook read. */
+export async function openOverview(
+  config: Config,
+  ledger: Ledger,
+  onWarning: (message: string) => void,
+  environment?: Environment,
+): Promise<OverviewMirror> {
+  const { OverviewMirror } = await import('./state/OverviewMirror.ts');
+  return new OverviewMirror(
+    { file: config.paths.overviewFile },
+    { ledger, specs: budgetSource(config, environment), onWarning },
+  );
+}
+
 /** A gateway may log thousands of decisions a second; the two system calls of each were a twentieth of its work. */
 const gatewayGatherMs = 20;
 
@@ -220,6 +235,7 @@ async function assemble(
   const ledger = own(await openLedger(config, environment, processScope(environment, door, process.cwd())));
   ledger.subscribe((event) => logLedgerEvent(log, event));
   const budget = own(await openBudget(config, ledger, warn));
+  own(await openOverview(config, ledger, warn, environment));
   const limits = await openReportedLimits(config, warn);
   const credential = claudeCredential(config);
   const [claude, ollama] = await Promise.all([

@@ -12,8 +12,11 @@ if (major < 22 || (major === 22 && minor < 13)) {
 } else {
   const { enableCompileCache } = await import('node:module');
   enableCompileCache();
-  const { runCli } = await import('./run-cli.ts');
-  await runCli(process);
+  const { runQuickly } = await import('./run-quickly.ts');
+  if (!(await runQuickly(process))) {
+    const { runCli } = await import('./run-cli.ts');
+    await runCli(process);
+  }
 }
 
 export {};

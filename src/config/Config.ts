@@ -154,6 +154,8 @@ export interface Paths {
   readonly stateFolder: string;
   readonly ledgerFile: string;
   readonly budgetFile: string;
+  /** All budgets, for the status line and the hook. */
+  readonly overviewFile: string;
   readonly coolDownFile: string;
   /** The workspaces whose own lists of checks the user trusts. */
   readonly trustFile: string;

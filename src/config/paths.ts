@@ -12,6 +12,7 @@ export function resolvePaths(environment: Environment): Paths {
     stateFolder,
     ledgerFile: join(stateFolder, 'ledger.db'),
     budgetFile: join(stateFolder, 'token_budget.json'),
+    overviewFile: join(stateFolder, 'budgets.json'),
     coolDownFile: join(stateFolder, 'cool-down.json'),
     trustFile: join(stateFolder, 'trusted-checks.json'),
     claudeLimitsFile: join(stateFolder, 'claude-limits.json'),

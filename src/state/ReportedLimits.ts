@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../config/make-folder.ts';
+import { type KnownLimits, parseLimitsFile } from './limits-file.ts';
 import { limitInReserve, parseLimitHeaders, type ReportedLimit, reserveReason } from './reported-limit.ts';
 
 export interface ReportedLimitsOptions {
@@ -29,8 +30,6 @@ export interface ReserveReached {
   readonly reason: string;
 }
 
-type Known = Map<string, Map<string, ReportedLimit>>;
-
 /** A gateway may see many credentials; the ones seen longest ago are forgotten. */
 const mostCredentials = 50;
 
@@ -41,8 +40,8 @@ const mostCredentials = 50;
 export class ReportedLimits {
   private readonly options: Required<ReportedLimitsOptions>;
   private readonly ports: ReportedLimitsPorts;
-  private readonly own: Known = new Map();
-  private stored: Known = new Map();
+  private readonly own: KnownLimits = new Map();
+  private stored: KnownLimits = new Map();
   private readAtMs: number | null = null;
   private readVersion = '';
   private writtenAtMs: number | null = null;
@@ -128,7 +127,7 @@ export class ReportedLimits {
       const version = `${mtimeMs} ${ino} ${size}`;
       if (version === this.readVersion) return;
       this.readVersion = version;
-      this.stored = parseFile(JSON.parse(readFileSync(file, 'utf8')));
+      this.stored = parseLimitsFile(JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
       this.stored = new Map();
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
@@ -144,7 +143,7 @@ export class ReportedLimits {
     this.writtenAtMs = this.ports.nowMs();
     this.readAtMs = null;
     this.read();
-    const all: Known = new Map(this.stored);
+    const all: KnownLimits = new Map(this.stored);
     for (const [id, limits] of this.own) all.set(id, mergeLimits(all.get(id), limits));
     forgetOldest(all);
     try {
@@ -166,7 +165,7 @@ export class ReportedLimits {
 }
 
 /** Says which credential without saying it: keys are long and random, so that nobody finds one by its hash. */
-function credentialId(credential: string): string {
+export function credentialId(credential: string): string {
   const secret = credential.replace(/^Bearer\s+/i, '');
   return createHash('sha256').update(`claude-teelamma limits\n${secret}`).digest('hex').slice(0, 16);
 }
@@ -183,37 +182,12 @@ function mergeLimits(
   return merged;
 }
 
-function forgetOldest(known: Known): void {
+function forgetOldest(known: KnownLimits): void {
   if (known.size <= mostCredentials) return;
   const seen = (limits: ReadonlyMap<string, ReportedLimit>) =>
     Math.max(...[...limits.values()].map(({ seenAtMs }) => seenAtMs));
   const byAge = [...known].sort(([, a], [, b]) => seen(a) - seen(b));
   for (const [id] of byAge.slice(0, known.size - mostCredentials)) known.delete(id);
-}
-
-/** @throws Error that says what is wrong with the content */
-function parseFile(content: unknown): Known {
-  const file = content as { readonly version?: unknown; readonly credentials?: unknown } | null;
-  if (file?.version !== 1 || typeof file.credentials !== 'object' || file.credentials === null) {
-    throw new Error('it is not of version 1');
-  }
-  return new Map(
-    Object.entries(file.credentials).map(([id, limits]) => [
-      id,
-      new Map((Array.isArray(limits) ? limits : []).filter(isLimit).map((limit) => [limit.name, limit])),
-    ]),
-  );
-}
-
-function isLimit(value: unknown): value is ReportedLimit {
-  const { name, leftShare, resetAtMs, seenAtMs } = (value ?? {}) as Record<string, unknown>;
-  const isNumber = (each: unknown) => typeof each === 'number' && Number.isFinite(each);
-  return (
-    typeof name === 'string' &&
-    (leftShare === null || isNumber(leftShare)) &&
-    (resetAtMs === null || isNumber(resetAtMs)) &&
-    isNumber(seenAtMs)
-  );
 }
 
 function messageOf(error: unknown): string {

@@ -22,7 +22,7 @@ export async function resetBudget(
     throw new InvalidArgumentError('Nobody can be asked here; add --yes to reset the budget.');
   }
   const loaded = loadConfig(context.environment);
-  const { openBudget, openLedger } = await import('../../app.ts');
+  const { openBudget, openLedger, openOverview } = await import('../../app.ts');
   await using ledger = await openLedger(loaded.config);
   // The same tokens count in several budgets, so they are not added up.
   const named = (await ledger.status()).filter((budget) => name === undefined || budget.name === name);
@@ -37,7 +37,9 @@ export async function resetBudget(
     else writeNote(context, 'Nothing was changed.');
     return;
   }
-  await using budget = await openBudget(loaded.config, ledger, (message) => writeNote(context, message));
+  const warn = (message: string) => writeNote(context, message);
+  await using budget = await openBudget(loaded.config, ledger, warn);
+  await using _overview = await openOverview(loaded.config, ledger, warn);
   await ledger.reset(name);
   await budget.save();
   if (json) {

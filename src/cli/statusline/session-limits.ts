@@ -1,30 +1,43 @@
-/** What Claude Code says of its session: https://docs.claude.com/en/docs/claude-code/statusline. Each field may be missing. */
+/**
+ * What Claude Code says of its session on the stdin of a status line, as 2.1 sends it: https://code.claude.com/docs/en/statusline. Each
+ * field may be missing.
+ */
 export interface SessionLimits {
   readonly model: string | null;
+  /** As the API names it. */
+  readonly modelId: string | null;
+  /** Where the session was started. */
+  readonly projectFolder: string | null;
   readonly contextPercent: number | null;
   readonly limits: readonly SessionLimit[];
 }
 
-interface SessionLimit {
-  readonly name: '5h' | '7d';
+export interface SessionLimit {
+  /** `5h`, `7d`: of a subscription. `spend`: what an organization's member may spend. */
+  readonly name: string;
   readonly usedPercent: number;
   /** Epoch ms; null where it is not said. */
   readonly resetAtMs: number | null;
 }
 
+const limitNames = { five_hour: '5h', seven_day: '7d', spend_limit: 'spend' } as const;
+
 /** Reads Claude Code's JSON; what is missing, of another type or no JSON at all is left out. */
 export function parseSessionLimits(text: string): SessionLimits {
   const session = parse(text);
   const rates = member(session, 'rate_limits');
-  const model = member(member(session, 'model'), 'display_name');
+  const model = member(session, 'model');
+  const workspace = member(session, 'workspace');
   return {
-    model: typeof model === 'string' && model !== '' ? printable(model) : null,
+    model: textOf(member(model, 'display_name')),
+    modelId: textOf(member(model, 'id')),
+    projectFolder: textOf(member(workspace, 'project_dir')) ?? textOf(member(session, 'cwd')),
     contextPercent: numberOf(member(member(session, 'context_window'), 'used_percentage')),
-    limits: [...limit('5h', member(rates, 'five_hour')), ...limit('7d', member(rates, 'seven_day'))],
+    limits: Object.entries(limitNames).flatMap(([key, name]) => limit(name, member(rates, key))),
   };
 }
 
-function limit(name: SessionLimit['name'], value: unknown): SessionLimit[] {
+function limit(name: string, value: unknown): SessionLimit[] {
   const usedPercent = numberOf(member(value, 'used_percentage'));
   if (usedPercent === null) return [];
   const resetSeconds = numberOf(member(value, 'resets_at'));
@@ -33,7 +46,7 @@ function limit(name: SessionLimit['name'], value: unknown): SessionLimit[] {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
     return null;
   }
@@ -49,6 +62,7 @@ function numberOf(value: unknown): number | null {
 }
 
 /** Without control characters, which could move the cursor or break the line. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '');
+function textOf(value: unknown): string | null {
+  const text = typeof value === 'string' ? value.replace(/\p{Cc}/gu, '') : '';
+  return text === '' ? null : text;
 }

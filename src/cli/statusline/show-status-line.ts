@@ -1,56 +1,77 @@
 import { resolvePaths } from '../../config/paths.ts';
-import { readMirror } from '../../state/budget-mirror.ts';
+import { processScope } from '../../config/process-scope.ts';
+import { overviewFor, readOverview } from '../../state/budget-overview.ts';
 import { CoolDown } from '../../state/CoolDown.ts';
 import type { CliContext } from '../CliContext.ts';
-import { writeLine } from '../output.ts';
+import { readHookInput } from '../read-hook-input.ts';
 import { createStyle, wantsColor } from '../style.ts';
-import { parseSessionLimits } from './session-limits.ts';
-import { statusLine } from './status-line.ts';
+import { keptLimits } from './kept-limits.ts';
+import { parseSessionLimits, type SessionLimits } from './session-limits.ts';
+import { type LocalTime, statusLine } from './status-line.ts';
 
-/** Claude Code sends a few kilobytes at once and closes; nobody else may make the line wait or grow. */
-const longestWaitMs = 1_000;
-const mostCharacters = 1_000_000;
+/** Where COLUMNS says nothing. */
+const usualColumns = 120;
+/** Claude Code indents the line and keeps the end of the row free. */
+const marginColumns = 4;
 
 /**
- * Prints the status line from the budget's mirror: the ledger is not opened, so this creates nothing and waits for no lock. Claude
- * Code reads it through a pipe and shows colours all the same, so they are on unless NO_COLOR or --no-color says no.
+ * Prints the status line from the copies of the budgets: the ledger is not opened, so this creates nothing and waits for no lock. Claude
+ * Code reads it through a pipe and shows colours all the same, so they are on unless NO_COLOR or --no-color says no. Never throws: Claude
+ * Code shows nothing of a command that failed, and a line that says so can be acted on. TEELAMMA_DEBUG=1 adds the stack.
  */
 export async function showStatusLine(context: CliContext, wantsColors: boolean): Promise<void> {
-  const paths = resolvePaths(context.environment);
+  try {
+    context.stdout.write(`${await lineFor(context, wantsColors)}\n`);
+  } catch (error) {
+    context.stdout.write('teelamma: budget not known, see `teelamma doctor`\n');
+    if (context.environment['TEELAMMA_DEBUG'] && error instanceof Error)
+      context.stderr.write(`${error.stack}\n`);
+  }
+}
+
+async function lineFor(context: CliContext, wantsColors: boolean): Promise<string> {
+  const { environment } = context;
+  const paths = resolvePaths(environment);
   const nowMs = context.nowMs();
-  const session = parseSessionLimits(context.isTerminal.stdin ? '' : await readInput(context.stdin));
+  const session = parseSessionLimits(context.isTerminal.stdin ? '' : await readHookInput(context.stdin));
   const coolDown = new CoolDown(
     { file: paths.coolDownFile },
     { nowMs: context.nowMs, onProblem: () => undefined },
   );
-  const line = statusLine({
-    session,
-    budget: readMirror(paths.budgetFile),
+  const kept = await keptLimits(paths.claudeLimitsFile, environment, nowMs);
+  const said = new Set(session.limits.map(({ name }) => name));
+  return statusLine({
+    budgets: budgetsOf(context, paths, session, nowMs),
+    limits: [...session.limits, ...kept.filter(({ name }) => !said.has(name))],
+    contextPercent: session.contextPercent,
+    model: session.model,
     coolDownUntilMs: coolDown.current()?.untilMs ?? null,
     nowMs,
-    timeZone: context.timeZone,
-    width: widthOf(context.environment['COLUMNS']),
-    style: createStyle(wantsColor(context.environment, true, !wantsColors)),
+    localTime,
+    width: widthOf(environment['COLUMNS']),
+    style: createStyle(wantsColor(environment, true, !wantsColors)),
   });
-  writeLine(context, line);
 }
 
-async function readInput(stdin: NodeJS.ReadStream): Promise<string> {
-  const timer = setTimeout(() => stdin.destroy(), longestWaitMs);
-  let text = '';
-  try {
-    for await (const chunk of stdin) {
-      text += String(chunk);
-      if (text.length > mostCharacters) break;
-    }
-  } catch {
-    // A stdin that was cut off or is closed: what came is what there is.
-  } finally {
-    clearTimeout(timer);
-  }
-  return text;
+function budgetsOf(
+  { environment }: CliContext,
+  paths: ReturnType<typeof resolvePaths>,
+  { projectFolder, modelId }: SessionLimits,
+  nowMs: number,
+) {
+  const budgets = readOverview(paths, nowMs);
+  if (budgets === null || budgets.every(({ match, each }) => !match && !each)) return budgets;
+  const { project, user } = processScope(environment, 'cli', projectFolder ?? process.cwd());
+  const scope = { ...(project && { project }), ...(user && { user }), ...(modelId && { model: modelId }) };
+  return overviewFor(budgets, scope);
+}
+
+function localTime(atMs: number): LocalTime {
+  const date = new Date(atMs);
+  return { weekday: date.getDay(), hour: date.getHours(), minute: date.getMinutes() };
 }
 
 function widthOf(columns: string | undefined): number {
-  return columns && /^[1-9]\d{0,4}$/.test(columns) ? Math.max(20, Number(columns)) : 120;
+  const width = columns && /^[1-9]\d{0,4}$/.test(columns) ? Number(columns) : usualColumns;
+  return Math.max(10, width - marginColumns);
 }

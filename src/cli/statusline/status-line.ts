@@ -1,71 +1,131 @@
 import { bareAmount } from '../../messages/format-amount.ts';
-import { percentOf } from '../../messages/format-tokens.ts';
-import type { MirrorContent } from '../../state/budget-mirror.ts';
-import { truncate } from '../display-width.ts';
+import { type OverviewBudget, usedShare } from '../../state/budget-overview.ts';
+import { budgetTitle } from '../../state/scope.ts';
+import { displayWidth, truncate } from '../display-width.ts';
 import type { Style } from '../style.ts';
-import type { SessionLimits } from './session-limits.ts';
+import type { SessionLimit } from './session-limits.ts';
 
 export interface StatusLineParts {
-  readonly session: SessionLimits;
-  /** Null: there is no budget file, or it cannot be read. */
-  readonly budget: MirrorContent | null;
+  /** Those that may limit this session; null: none was ever written, or it cannot be read. */
+  readonly budgets: readonly OverviewBudget[] | null;
+  /** Claude's own limits. */
+  readonly limits: readonly SessionLimit[];
+  readonly contextPercent: number | null;
+  readonly model: string | null;
   /** Claude asked not to be called before this, epoch ms; null: it may be called. */
   readonly coolDownUntilMs: number | null;
   readonly nowMs: number;
-  readonly timeZone: string;
+  /** The same moment on the user's clock. */
+  readonly localTime: (atMs: number) => LocalTime;
   /** Columns. */
   readonly width: number;
   readonly style: Style;
 }
 
+export interface LocalTime {
+  /** 0 is Sunday. */
+  readonly weekday: number;
+  readonly hour: number;
+  readonly minute: number;
+}
+
+/** How much is told: a narrow terminal loses first what Claude Code shows elsewhere, last what our budget has left. */
+type Detail = 'all' | 'no-model' | 'no-context' | 'no-resets' | 'no-bar' | 'budget-alone' | 'least';
+
+const details: readonly Detail[] = [
+  'all',
+  'no-model',
+  'no-context',
+  'no-resets',
+  'no-bar',
+  'budget-alone',
+  'least',
+];
 const barCells = 8;
 
-/** One line: our budget first, since a narrow terminal cuts the end; then Claude Code's own limits. */
+/** One line: the budget that is used most first, then the others, then Claude's own limits; as much of it as the width has room for. */
 export function statusLine(parts: StatusLineParts): string {
-  const { session, style } = parts;
-  const own = session.limits.map(({ name, usedPercent, resetAtMs }) => {
-    const reset = resetAtMs === null ? '' : ` until ${clock(resetAtMs, parts)}`;
-    return `${name} ${paint(usedPercent, style)(`${Math.floor(usedPercent)}%`)}${reset}`;
-  });
-  const context = session.contextPercent === null ? [] : [`context ${Math.floor(session.contextPercent)}%`];
-  const pieces = [
-    ...budgetPieces(parts),
-    ...own,
-    ...context,
-    ...(session.model === null ? [] : [session.model]),
-  ];
-  return truncate(pieces.join(style.dim(' | ')), parts.width);
+  const lines = details.map((_detail, level) => lineOf(parts, (detail) => level < details.indexOf(detail)));
+  const fitting = lines.find((line) => displayWidth(line) <= parts.width);
+  return fitting ?? truncate(lines.at(-1) ?? '', parts.width);
 }
 
-function budgetPieces(parts: StatusLineParts): string[] {
-  const { budget, nowMs, style, coolDownUntilMs } = parts;
+/** Whether something is still told that goes at a detail. */
+type Tells = (detail: Detail) => boolean;
+
+function lineOf(parts: StatusLineParts, tells: Tells): string {
+  const { style, model, contextPercent } = parts;
+  const limits = parts.limits.map(({ name, usedPercent, resetAtMs }) => {
+    const reset = resetAtMs === null || !tells('no-resets') ? '' : ` until ${clock(resetAtMs, parts)}`;
+    return `${name} ${paint(usedPercent, [], style)(`${Math.floor(usedPercent)}%`)}${reset}`;
+  });
+  const pieces = [
+    ...budgetPieces(parts, tells),
+    ...(tells('budget-alone') ? limits : []),
+    ...(tells('no-context') && contextPercent !== null ? [`context ${Math.floor(contextPercent)}%`] : []),
+    ...(tells('no-model') && model !== null ? [model] : []),
+  ];
+  return pieces.join(style.dim(' | '));
+}
+
+function budgetPieces(parts: StatusLineParts, tells: Tells): string[] {
+  const { budgets, style, coolDownUntilMs } = parts;
   const coolDown =
     coolDownUntilMs === null ? [] : [style.yellow(`Ollama serves until ${clock(coolDownUntilMs, parts)}`)];
-  if (!budget) return ['teelamma: budget not used yet', ...coolDown];
-  const isOver = nowMs >= budget.resetTime;
-  const used = isOver ? 0 : budget.used;
-  const percent = budget.dailyLimit === 0 ? 100 : percentOf(used, budget.dailyLimit);
-  const filled = used === 0 ? 0 : Math.min(barCells, Math.max(1, Math.floor((percent * barCells) / 100)));
-  const color = paint(percent, style);
-  const bar = `${color('█'.repeat(filled))}${style.dim('░'.repeat(barCells - filled))}`;
-  const left = bareAmount(budget, Math.max(0, budget.dailyLimit - used));
-  const reset = isOver ? '' : `, resets ${clock(budget.resetTime, parts)}`;
-  const ollama = percent >= 100 ? [style.red('Ollama serves')] : coolDown;
-  return [`budget ${bar} ${color(`${percent}%`)} ${left} left${reset}`, ...ollama];
+  const [first, ...others] = [...(budgets ?? [])].sort((a, b) => usedShare(b) - usedShare(a));
+  if (!first) return ['teelamma: budget not used yet', ...coolDown];
+  const ollama = usedShare(first) >= 1 ? [style.red('Ollama serves')] : coolDown;
+  const more = others.map((budget) => `${nameOf(budget)} ${percentText(budget, style)}`);
+  return [fullBudget(first, parts, tells), ...ollama, ...(tells('budget-alone') ? more : [])];
 }
 
-function paint(percent: number, style: Style): (text: string) => string {
-  if (percent >= 90) return style.red;
-  return percent >= 75 ? style.yellow : style.green;
+function fullBudget(budget: OverviewBudget, parts: StatusLineParts, tells: Tells): string {
+  const { limit, settled, held, resetAtMs } = budget;
+  const left = `${bareAmount(budget, Math.max(0, limit - settled - held))} left`;
+  if (!tells('least')) return `${percentText(budget, parts.style)} ${left}`;
+  const reset = resetAtMs === null || !tells('no-resets') ? '' : `, resets ${clock(resetAtMs, parts)}`;
+  const bar = tells('no-bar') ? `${barOf(budget, parts.style)} ` : '';
+  return `${nameOf(budget)} ${bar}${percentText(budget, parts.style)} ${left}${reset}`;
 }
 
-/** The user's clock, with the weekday where it is not within a day. */
-function clock(atMs: number, { nowMs, timeZone }: StatusLineParts): string {
-  const isNear = atMs - nowMs < 24 * 3_600_000;
-  return new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    ...(!isNear && { weekday: 'short' }),
-    hour: '2-digit',
-    minute: '2-digit',
-  }).format(atMs);
+/** `█` settled, `▒` held, `░` free. Any use shows, and only what is full looks full. */
+function barOf(budget: OverviewBudget, style: Style): string {
+  const cells = (share: number) =>
+    share <= 0 ? 0 : share >= 1 ? barCells : Math.max(1, Math.floor(share * barCells));
+  const used = cells(usedShare(budget));
+  const settled = Math.min(used, cells(usedShare({ ...budget, held: 0 })));
+  const color = paint(usedShare(budget) * 100, budget.thresholdsPercent, style);
+  return color('█'.repeat(settled) + '▒'.repeat(used - settled)) + style.dim('░'.repeat(barCells - used));
 }
+
+function percentText(budget: OverviewBudget, style: Style): string {
+  // Sums are whole numbers: 29 of 100 shall not be 28 % for a rounding.
+  const percent = Math.floor(usedShare(budget) * 100 + 1e-9);
+  return paint(percent, budget.thresholdsPercent, style)(`${percent}%`);
+}
+
+function nameOf(budget: OverviewBudget): string {
+  const isPlain = budget.name === 'default' && !budget.each;
+  return isPlain ? 'budget' : budgetTitle(budget).replace(/\p{Cc}/gu, '');
+}
+
+/** Yellow from the first threshold, red from the last one below 100 that follows it, or from 100; without any, from 75 and 90. */
+function paint(
+  percent: number,
+  thresholdsPercent: readonly number[],
+  style: Style,
+): (text: string) => string {
+  const [first = 75, ...rest] = thresholdsPercent.length > 0 ? thresholdsPercent : [75, 90];
+  const red = rest.findLast((threshold) => threshold < 100) ?? 100;
+  if (percent >= red) return style.red;
+  return percent >= first ? style.yellow : style.green;
+}
+
+/** The user's clock, with the weekday where it is not within a day. Without Intl: its first use takes a fifth of a start. */
+function clock(atMs: number, { nowMs, localTime }: StatusLineParts): string {
+  const { weekday, hour, minute } = localTime(atMs);
+  const time = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
+  return atMs - nowMs < 24 * 3_600_000 ? time : `${weekdays[weekday]} ${time}`;
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
