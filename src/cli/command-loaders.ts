@@ -20,5 +20,6 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['keys', async () => (await import('./commands/keys.ts')).registerKeys],
   ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
   ['statusline', async () => (await import('./commands/statusline.ts')).registerStatusline],
+  ['hook', async () => (await import('./commands/hook.ts')).registerHook],
   ['init', async () => (await import('./commands/init.ts')).registerInit],
 ]);

@@ -107,6 +107,10 @@ export interface Config {
     /** Default true. */
     readonly notices: boolean;
   };
+  readonly hook: {
+    /** Whether `teelamma hook` refuses the prompts of Claude Code while a budget is used up. Default false. */
+    readonly block: boolean;
+  };
   readonly log: {
     /** Default `info`. */
     readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -161,6 +165,8 @@ export interface Paths {
   readonly trustFile: string;
   /** What Claude reported of its limits. */
   readonly claudeLimitsFile: string;
+  /** What each session of Claude Code was told by the hook. */
+  readonly hookFolder: string;
   readonly logFolder: string;
   /** What Ollama did for want of budget, for a review. */
   readonly debtFolder: string;

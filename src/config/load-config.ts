@@ -96,6 +96,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         continueAnswers: get('gateway.continueAnswers'),
         notices: get('gateway.notices'),
       },
+      hook: { block: get('hook.block') },
       log: { level: get('log.level'), prompts: get('log.prompts') },
       ledger: {
         synchronous: get('ledger.synchronous'),

@@ -354,6 +354,12 @@ export const settings = {
     fallback: true,
     description: 'whether the answer says when a conversation passes to Ollama',
   },
+  'hook.block': {
+    environmentName: 'TEELAMMA_HOOK_BLOCK',
+    form: flag,
+    fallback: false,
+    description: "whether Claude Code's prompts are refused while a budget is used up",
+  },
   'log.level': {
     environmentName: 'TEELAMMA_LOG_LEVEL',
     form: oneOf('debug', 'info', 'warn', 'error'),

@@ -4,12 +4,14 @@
  */
 import { testClaudeCode } from './claude-code.ts';
 import { testClaudeCodeGateway } from './claude-code-gateway.ts';
+import { testClaudeCodePlugin } from './claude-code-plugin.ts';
 import { testInspector } from './inspector.ts';
 
 const tests = {
   inspector: testInspector,
   'claude-code': testClaudeCode,
   'claude-code-gateway': testClaudeCodeGateway,
+  'claude-code-plugin': testClaudeCodePlugin,
 } as const;
 const names = Object.keys(tests) as (keyof typeof tests)[];
 const wanted = names.filter((name) => process.argv.length < 3 || process.argv.includes(name));

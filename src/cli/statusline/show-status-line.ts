@@ -3,11 +3,12 @@ import { processScope } from '../../config/process-scope.ts';
 import { overviewFor, readOverview } from '../../state/budget-overview.ts';
 import { CoolDown } from '../../state/CoolDown.ts';
 import type { CliContext } from '../CliContext.ts';
+import { localTime } from '../clock-time.ts';
 import { readHookInput } from '../read-hook-input.ts';
 import { createStyle, wantsColor } from '../style.ts';
 import { keptLimits } from './kept-limits.ts';
 import { parseSessionLimits, type SessionLimits } from './session-limits.ts';
-import { type LocalTime, statusLine } from './status-line.ts';
+import { statusLine } from './status-line.ts';
 
 /** Where COLUMNS says nothing. */
 const usualColumns = 120;
@@ -64,11 +65,6 @@ function budgetsOf(
   const { project, user } = processScope(environment, 'cli', projectFolder ?? process.cwd());
   const scope = { ...(project && { project }), ...(user && { user }), ...(modelId && { model: modelId }) };
   return overviewFor(budgets, scope);
-}
-
-function localTime(atMs: number): LocalTime {
-  const date = new Date(atMs);
-  return { weekday: date.getDay(), hour: date.getHours(), minute: date.getMinutes() };
 }
 
 function widthOf(columns: string | undefined): number {

@@ -1,6 +1,7 @@
 import { bareAmount } from '../../messages/format-amount.ts';
 import { type OverviewBudget, usedShare } from '../../state/budget-overview.ts';
 import { budgetTitle } from '../../state/scope.ts';
+import { clockTime, type LocalTime } from '../clock-time.ts';
 import { displayWidth, truncate } from '../display-width.ts';
 import type { Style } from '../style.ts';
 import type { SessionLimit } from './session-limits.ts';
@@ -20,13 +21,6 @@ export interface StatusLineParts {
   /** Columns. */
   readonly width: number;
   readonly style: Style;
-}
-
-export interface LocalTime {
-  /** 0 is Sunday. */
-  readonly weekday: number;
-  readonly hour: number;
-  readonly minute: number;
 }
 
 /** How much is told: a narrow terminal loses first what Claude Code shows elsewhere, last what our budget has left. */
@@ -121,11 +115,6 @@ function paint(
   return percent >= first ? style.yellow : style.green;
 }
 
-/** The user's clock, with the weekday where it is not within a day. Without Intl: its first use takes a fifth of a start. */
 function clock(atMs: number, { nowMs, localTime }: StatusLineParts): string {
-  const { weekday, hour, minute } = localTime(atMs);
-  const time = `${String(hour).padStart(2, '0')}:${String(minute).padStart(2, '0')}`;
-  return atMs - nowMs < 24 * 3_600_000 ? time : `${weekdays[weekday]} ${time}`;
+  return clockTime(atMs, nowMs, localTime);
 }
-
-const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;

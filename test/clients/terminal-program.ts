@@ -1,0 +1,61 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
+
+export interface TerminalOptions {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly columns: number;
+}
+
+/** A program on a real terminal of its own (`script` of util-linux), which is typed at and looked at. Disposing ends it. */
+export class TerminalProgram implements AsyncDisposable {
+  private readonly child: ChildProcessWithoutNullStreams;
+  private raw = '';
+
+  constructor(commandLine: readonly string[], { cwd, env, columns }: TerminalOptions) {
+    const words = commandLine.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
+    const command = `stty cols ${columns} rows 40; exec ${words}`;
+    this.child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+      cwd,
+      env: { TERM: 'xterm-256color', ...env },
+      detached: true,
+    });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.raw += text;
+    });
+    this.child.stdin.on('error', () => undefined);
+  }
+
+  /** All that was ever shown, as text; a program that draws anew shows it again. */
+  get shown(): string {
+    return stripVTControlCharacters(this.raw);
+  }
+
+  /** Waits for a text on the screen, at most a minute. @throws Error with what was shown */
+  async waitFor(pattern: RegExp): Promise<RegExpExecArray> {
+    const until = Date.now() + 60_000;
+    for (;;) {
+      const found = pattern.exec(this.shown);
+      if (found) return found;
+      if (Date.now() > until || this.child.exitCode !== null) {
+        throw new Error(`${String(pattern)} was not shown, but ${this.shown.slice(-2_000)}`);
+      }
+      await delay(50);
+    }
+  }
+
+  type(text: string): void {
+    this.child.stdin.write(text);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.child.exitCode !== null || this.child.pid === undefined) return;
+    const closed = once(this.child, 'close');
+    // `script` and what it runs are a process group of their own.
+    process.kill(-this.child.pid, 'SIGKILL');
+    this.child.stdin.destroy();
+    await closed;
+  }
+}
