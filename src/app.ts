@@ -294,7 +294,7 @@ async function assemble(
     {
       coordinator,
       turn,
-      critic: new Critic({}, { examples }),
+      critic: new Critic({}, { ...(examples && { examples }) }),
       ...(config.checks.enabled && { checks }),
       ...(config.debt.enabled && { debts }),
       ledger,
@@ -325,12 +325,13 @@ async function makeChecks(config: Config, environment: Environment, log: Decisio
   const { createTrustStore } = await import('./workspace/checks/trust-store.ts');
   const { createWorkspaceChecks } = await import('./workspace/checks/create-workspace-checks.ts');
   const { ExampleRunner } = await import('./workspace/examples/ExampleRunner.ts');
-  const { sandbox, commands, timeoutMs, memoryBytes } = config.checks;
+  const { sandbox, commands, examples, timeoutMs, memoryBytes } = config.checks;
   const store = createTrustStore(config.paths.trustFile);
   const project = new ProjectChecks(
     {
       sandbox,
       commands,
+      examples: examples === 'on',
       limits: { timeMs: timeoutMs, memoryBytes },
       path: environment['PATH'] ?? '',
       home: environment['HOME'] ?? '/',
@@ -340,7 +341,8 @@ async function makeChecks(config: Config, environment: Environment, log: Decisio
   const checks = createWorkspaceChecks(project, ({ ran, skipped }) => {
     log.record({ agent: 'critic', action: 'checks', input: {}, output: { ran, skipped } });
   });
-  return { checks, examples: new ExampleRunner({}, { sandbox: () => project.sandbox() }) };
+  const runner = new ExampleRunner({}, { sandbox: () => project.sandbox() });
+  return { checks, ...(examples === 'on' && { examples: runner }) };
 }
 
 function hasMoneyBudget({ budget, budgets }: Config): boolean {

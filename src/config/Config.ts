@@ -78,6 +78,8 @@ export interface Config {
     readonly sandbox: 'auto' | 'none';
     /** Shell commands in place of what is found in a project. Default none. */
     readonly commands: readonly string[];
+    /** Whether examples in a task and in docstrings are run. Default `on`. */
+    readonly examples: 'on' | 'off';
     /** Longest time for one check. Default 2 min. */
     readonly timeoutMs: number;
     /** Most memory of one check, all its processes together. Default 2 GiB. */

@@ -79,6 +79,7 @@ export function loadConfig(environment: Environment): LoadedConfig {
         enabled: get('checks.enabled'),
         sandbox: get('checks.sandbox'),
         commands: get('checks.commands'),
+        examples: get('checks.examples'),
         timeoutMs: get('checks.timeout'),
         memoryBytes: get('checks.memory'),
       },

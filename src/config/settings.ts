@@ -294,6 +294,11 @@ export const settings = {
     fallback: [],
     description: 'commands to check with, in place of what is found in a project',
   },
+  'checks.examples': {
+    form: oneOf('on', 'off'),
+    fallback: 'on',
+    description: 'whether examples in a task and in docstrings are run, in the sandbox',
+  },
   'checks.timeout': {
     form: duration,
     fallback: 120_000,

@@ -36,7 +36,8 @@ export async function judgeWork(work: WorkToJudge, ports: JudgePorts, signal: Ab
   );
   if (verdict.outcome !== 'approved' || files.length === 0 || !ports.checks) return verdict;
   ports.onChecks();
-  const issues = await ports.checks.run({ workspaceFolder: work.stage.folder, changes: files }, signal);
+  const { task, stage } = work;
+  const issues = await ports.checks.run({ task, workspaceFolder: stage.folder, changes: files }, signal);
   return addIssues(verdict, issues);
 }
 

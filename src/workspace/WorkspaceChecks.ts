@@ -3,6 +3,8 @@ import type { FileChange } from './FileChange.ts';
 
 /** What a project's checks are run on. */
 export interface StagedWork {
+  /** What the changes are for. */
+  readonly task: string;
   /** Absolute, with links resolved. It is only read: checks run in a copy of it with the changes applied. */
   readonly workspaceFolder: string;
   /** Every file that differs from the folder, by path. */

@@ -1,28 +1,24 @@
-import { lstatSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Issue } from '../../agents/verdict.ts';
 import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
-import { type CommandOutcome, defaultLimits, type Limits } from '../sandbox/Sandbox.ts';
+import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
 import type { CheckedFile, CheckReport, CheckRun, SkippedCheck } from './CheckReport.ts';
 import { readChecksFile } from './checks-file.ts';
 import { detectChecks, type ProjectCheck } from './detect-checks.ts';
-import { type Failure, failureKey, parseFailures } from './parse-failures.ts';
-import { copyWorkspace, removeScratch } from './workspace-copy.ts';
+import { type Failure, failureKey } from './parse-failures.ts';
+import { fileTrials, tryExamples } from './try-examples.ts';
+import { removeScratch } from './workspace-copy.ts';
 
-export interface ProjectChecksOptions {
+export interface ProjectChecksOptions extends BenchOptions {
   /** `none` runs checks without a sandbox; only a user may ask for it. Default `auto`. */
   readonly sandbox?: 'auto' | 'none';
   /** Shell commands in place of what is found in the project. Default none. */
   readonly commands?: readonly string[];
-  /** Of one check. Default `defaultLimits`. */
-  readonly limits?: Partial<Limits>;
-  /** Of all checks of one run together, their runs before the change included. Default 10 min. */
-  readonly totalTimeMs?: number;
-  /** Larger workspaces are not checked. Default 30,000 files, 500 MiB. */
-  readonly mostFiles?: number;
-  readonly mostBytes?: number;
+  /** Whether examples in the task and in changed files are run. Default true. */
+  readonly examples?: boolean;
   /** The user's PATH and home. */
   readonly path: string;
   readonly home: string;
@@ -35,6 +31,8 @@ export interface ProjectChecksPorts {
 
 /** What checks are run on. */
 export interface WorkToCheck {
+  /** What the work is for; its examples are run against the changed files. Default nothing. */
+  readonly task?: string;
   /** Absolute. It is only read. */
   readonly workspaceFolder: string;
   readonly changes: readonly CheckedFile[];
@@ -92,14 +90,20 @@ export class ProjectChecks {
    * Without changes, everything that fails is an issue.
    * @throws The signal's reason, when it is aborted. Everything else that goes wrong is in the report.
    */
-  async run({ workspaceFolder, changes }: WorkToCheck, signal?: AbortSignal): Promise<CheckReport> {
+  async run(
+    { task = '', workspaceFolder, changes }: WorkToCheck,
+    signal?: AbortSignal,
+  ): Promise<CheckReport> {
     const folder = realpathSync(workspaceFolder);
     const { checks, skipped } = this.detect(folder);
-    if (checks.length === 0) return { issues: [], ran: [], skipped };
+    const trials = this.#options.examples === false ? [] : fileTrials(task, folder, changes);
+    if (checks.length + trials.length === 0) return { issues: [], ran: [], skipped };
     const skipAll = (why: string): CheckReport => ({
-      issues: [notChecked(`The project's checks were not run: ${why}.`)],
+      issues: [
+        notChecked(`The ${checks.length > 0 ? "project's checks" : 'examples'} were not run: ${why}.`),
+      ],
       ran: [],
-      skipped: [...skipped, ...checks.map(({ name }) => ({ name, why }))],
+      skipped: [...skipped, ...[...trials, ...checks].map(({ name }) => ({ name, why }))],
     });
     const search = await this.sandbox();
     if (!search.found) return skipAll(`there is no sandbox (${search.why}); ${search.howToGetOne}`);
@@ -112,6 +116,10 @@ export class ProjectChecks {
       const ran: CheckRun[] = [];
       const leftOut: SkippedCheck[] = [...skipped];
       const issues: Issue[] = [...changedCommands(changes)];
+      const tried = await tryExamples(trials, bench, this.#options.path);
+      ran.push(...tried.ran);
+      leftOut.push(...tried.skipped);
+      issues.push(...tried.issues);
       for (const check of checks) {
         if (bench.remainingMs() <= 0) {
           const why = 'the time for all checks was used up';
@@ -195,145 +203,6 @@ function shellCheck(command: string): ProjectCheck {
   return { kind: 'test', name: command, argv: ['/bin/sh', '-c', command] };
 }
 
-/** How a check ended, read. */
-interface Judged {
-  readonly hasPassed: boolean;
-  readonly durationMs: number;
-  /** The limit that it passed. */
-  readonly stopped: string | undefined;
-  /** At least one where it failed. */
-  readonly failures: readonly Failure[];
-}
-
-const passed: Judged = { hasPassed: true, durationMs: 0, stopped: undefined, failures: [] };
-
-type Side = 'before' | 'after';
-
-/** The two copies of a workspace and what runs in them, for the time of one run. */
-class Bench {
-  private readonly folder: string;
-  private readonly changes: readonly CheckedFile[];
-  private readonly scratch: string;
-  private readonly found: SandboxSearch & { readonly found: true };
-  private readonly options: ProjectChecksOptions;
-  private readonly signal: AbortSignal | undefined;
-  private readonly copies = new Map<Side, ReturnType<typeof copyWorkspace>>();
-  private readonly deadlineMs: number;
-  private homes = 0;
-
-  constructor(
-    folder: string,
-    changes: readonly CheckedFile[],
-    scratch: string,
-    found: SandboxSearch & { readonly found: true },
-    options: ProjectChecksOptions,
-    signal: AbortSignal | undefined,
-  ) {
-    this.folder = folder;
-    this.changes = changes;
-    this.scratch = scratch;
-    this.found = found;
-    this.options = options;
-    this.signal = signal;
-    this.deadlineMs = performance.now() + (options.totalTimeMs ?? 600_000);
-  }
-
-  get hasChanges(): boolean {
-    return this.changes.length > 0;
-  }
-
-  remainingMs(): number {
-    return this.deadlineMs - performance.now();
-  }
-
-  prepare(side: Side): ReturnType<typeof copyWorkspace> {
-    const made = this.copies.get(side);
-    if (made !== undefined) return made;
-    const copy = copyWorkspace({
-      workspaceFolder: this.folder,
-      into: join(this.scratch, side),
-      changes: side === 'after' ? this.changes : [],
-      ownerId: this.found.mode === 'other-user' ? this.found.userId : undefined,
-      mostFiles: this.options.mostFiles ?? 30_000,
-      mostBytes: this.options.mostBytes ?? 500 * 1024 ** 2,
-      signal: this.signal,
-    });
-    this.copies.set(side, copy);
-    return copy;
-  }
-
-  async run(check: ProjectCheck, side: Side): Promise<Judged> {
-    const copy = await this.prepare(side);
-    if (!copy.copied)
-      return { hasPassed: false, durationMs: 0, stopped: undefined, failures: [{ message: copy.why }] };
-    const limits = { ...defaultLimits, ...this.options.limits };
-    this.homes += 1;
-    const outcome = await this.found.sandbox.run(
-      {
-        argv: check.argv,
-        folder: this.folder,
-        mounts: copy.mounts,
-        homeFolder: join(this.scratch, `home-${this.homes}`),
-        environment: quietTools,
-        limits: { ...limits, timeMs: Math.max(1_000, Math.min(limits.timeMs, this.remainingMs())) },
-      },
-      this.signal,
-    );
-    return this.read(outcome, join(this.scratch, side), limits);
-  }
-
-  private read(outcome: CommandOutcome, copyFolder: string, limits: Limits): Judged {
-    const { end, output, durationMs } = outcome;
-    const judged = { hasPassed: false, durationMs, stopped: undefined, failures: [] };
-    if (end.type === 'exited' && end.exitCode === 0) return { ...judged, hasPassed: true };
-    if (end.type === 'stopped') return { ...judged, stopped: end.message };
-    if (end.type === 'not-started')
-      return { ...judged, failures: [{ message: `it could not be started: ${end.message}` }] };
-    const limit = limitInOutput(output, limits);
-    if (limit !== undefined) return { ...judged, stopped: limit };
-    const seen = this.found.mode === 'none' ? copyFolder : this.folder;
-    const failures = parseFailures(output, seen, (path) => isFile(join(copyFolder, path)));
-    const how = end.type === 'exited' ? `exit code ${end.exitCode}` : end.signal;
-    const last = output.trim().split('\n').slice(-15).join('\n').slice(-800);
-    return { ...judged, failures: failures.length > 0 ? failures : [{ message: `${how}\n${last}`.trim() }] };
-  }
-}
-
-/** Keeps tools from asking the network, from colours, and from watching for changes. */
-const quietTools = {
-  CI: '1',
-  NO_COLOR: '1',
-  FORCE_COLOR: '0',
-  npm_config_update_notifier: 'false',
-  npm_config_offline: 'true',
-  npm_config_fund: 'false',
-  PYTHONDONTWRITEBYTECODE: '1',
-  CARGO_TERM_COLOR: 'never',
-  CARGO_NET_OFFLINE: 'true',
-};
-
-/** A limit that the kernel keeps shows only in what the program says when it meets it. */
-function limitInOutput(output: string, limits: Limits): string | undefined {
-  if (
-    /Cannot fork|fork: (?:retry: )?Resource temporarily unavailable|can't start new thread|spawn \S+ EAGAIN|pthread_create: Resource temporarily/.test(
-      output,
-    )
-  ) {
-    return `it met the limit of ${limits.processes} processes`;
-  }
-  if (
-    /JavaScript heap out of memory|^MemoryError\b|Cannot allocate memory|memory allocation of \d+ bytes failed|std::bad_alloc|OutOfMemoryError|Array buffer allocation failed/m.test(
-      output,
-    )
-  ) {
-    return `it met the limit of ${Math.round(limits.memoryBytes / 1024 ** 2)} MiB of memory`;
-  }
-  if (/File size limit exceeded|File too large|\bEFBIG\b/.test(output)) {
-    return `it met the limit of ${Math.round(limits.fileBytes / 1024 ** 2)} MiB for one file`;
-  }
-  return undefined;
-}
-
 /** Failures of the changed workspace that the unchanged one does not have, or has fewer times. */
 function newFailures(before: Judged, after: Judged): readonly Failure[] {
   if (before.hasPassed) return after.failures;
@@ -377,12 +246,4 @@ function failedCheck({ name }: ProjectCheck, { file, line, test, message }: Fail
 
 function notChecked(message: string): Issue {
   return { kind: 'not-checked', severity: 'warning', message };
-}
-
-function isFile(path: string): boolean {
-  try {
-    return lstatSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -9,12 +9,12 @@ export function createWorkspaceChecks(
   onReport: (report: CheckReport) => void,
 ): WorkspaceChecks {
   return {
-    run: async ({ workspaceFolder, changes }, signal) => {
+    run: async ({ task, workspaceFolder, changes }, signal) => {
       const files = changes.map((change) => ({
         path: change.path,
         content: imageAfter(change)?.content ?? null,
       }));
-      const report = await checks.run({ workspaceFolder, changes: files }, signal);
+      const report = await checks.run({ task, workspaceFolder, changes: files }, signal);
       onReport(report);
       return report.issues;
     },

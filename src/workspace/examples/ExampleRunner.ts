@@ -6,7 +6,9 @@ import type { CodeBlock } from '../../agents/critic/code-blocks.ts';
 import type { Issue } from '../../agents/verdict.ts';
 import { removeScratch } from '../checks/workspace-copy.ts';
 import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
-import { type CommandOutcome, defaultLimits } from '../sandbox/Sandbox.ts';
+import { defaultLimits } from '../sandbox/Sandbox.ts';
+import { commentText } from './comment-text.ts';
+import { exampleOutcomes } from './example-outcome.ts';
 import {
   definedFunctions,
   type ExampleLanguage,
@@ -14,7 +16,6 @@ import {
   exampleProgram,
 } from './example-programs.ts';
 import { type Example, extractExamples } from './extract-examples.ts';
-import { matches } from './read-literal.ts';
 
 export interface ExampleRunnerOptions {
   /** For all examples of one code block. Default 10 s. */
@@ -79,9 +80,10 @@ export class ExampleRunner {
         },
         signal,
       );
+      const outcomes = exampleOutcomes(examples, outcome, mark, this.#timeMs);
       return examples.flatMap((example, index) => {
-        const problem = problemOf(example, index, outcome, mark, this.#timeMs);
-        return problem === undefined ? [] : [failedExample(block, example, problem)];
+        const came = outcomes[index];
+        return came?.type === 'failed' ? [failedExample(block, example, came.problem)] : [];
       });
     } finally {
       await removeScratch(scratch);
@@ -102,82 +104,10 @@ function trialOf(task: string, block: CodeToTry): Trial | undefined {
   const only = functions.length === 1 ? functions[0] : undefined;
   const examples = [
     ...extractExamples(task, only),
-    ...extractExamples(commentsOf(block.code, language), only),
+    ...extractExamples(commentText(block.code, language), only),
   ];
   const callable = examples.filter(({ functionName }) => functions.includes(functionName));
   return callable.length === 0 ? undefined : { block, language, examples: callable };
-}
-
-/** Docstrings and comments alone: a call in code states nothing. */
-function commentsOf(code: string, language: ExampleLanguage): string {
-  const pattern =
-    language === 'python' ? /"""[\s\S]*?"""|'''[\s\S]*?'''|^\s*#.*$/gm : /\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm;
-  return [...code.matchAll(pattern)]
-    .map(([comment]) =>
-      comment.replace(/^"""|^'''|"""$|'''$|^\/\*+|\*+\/$/g, '').replace(/^\s*(?:\*|\/\/|#)+ ?/gm, ''),
-    )
-    .join('\n\n');
-}
-
-interface Said {
-  readonly kind: string;
-  readonly index: number;
-  readonly value?: unknown;
-  readonly names?: readonly string[];
-  readonly message?: string;
-}
-
-/** Names that say that something beside the function is missing. */
-const missing = new Set([
-  'NameError',
-  'ImportError',
-  'ReferenceError',
-  'EOFError',
-  'ModuleNotFoundError',
-  'NotImplementedError',
-]);
-
-function problemOf(
-  example: Example,
-  index: number,
-  { end, output }: CommandOutcome,
-  mark: string,
-  timeMs: number,
-): string | undefined {
-  const lines = output.split('\n').filter((line) => line.startsWith(`${mark} `));
-  const said = lines
-    .flatMap((line) => parse(line.slice(mark.length + 1)))
-    .filter((each) => each.index === index);
-  const result = said.find(({ kind }) => kind === 'value' || kind === 'raised');
-  const { expected } = example;
-  if (result === undefined) {
-    const isUnderWay = said.length === 1 && said[0]?.kind === 'begun';
-    return isUnderWay && end.type === 'stopped' && end.by === 'time'
-      ? `it did not return within ${timeMs / 1000} s`
-      : undefined;
-  }
-  if (result.kind === 'raised') {
-    const names = result.names ?? [];
-    if (expected.type === 'exception' && (expected.name === null || names.includes(expected.name)))
-      return undefined;
-    if (names.some((name) => missing.has(name))) return undefined;
-    return `it raised ${names[0]}: ${result.message}`;
-  }
-  if (expected.type === 'exception') return `it gave ${shown(result.value)}`;
-  return matches(expected.value, result.value) ? undefined : `it gave ${shown(result.value)}`;
-}
-
-function parse(text: string): readonly Said[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return [];
-  }
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }
 
 function failedExample(block: CodeToTry, example: Example, problem: string): Issue {

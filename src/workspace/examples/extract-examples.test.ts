@@ -86,8 +86,31 @@ describe('examples in a text', () => {
     expect(read(text)).toEqual([['rev', [''], '']]);
   });
 
-  it('leaves out examples that contradict each other', () => {
+  it('leaves out examples that contradict each other, unless one says what should be', () => {
     expect(read('f(1) returns 2\nf(1) returns 3\nf(2) returns 3')).toEqual([['f', [2], 3]]);
+    expect(read('f(1) returns 2\nIt must not: f(1) should return 3')).toEqual([['f', [1], 3]]);
+  });
+
+  it.each([
+    'f(1) returns 2 instead of 3.',
+    'f(1) gives 2, but should give 3',
+    'f(1) is 2 and it should be 3, always',
+    'f(1) returns 2 rather than 3',
+  ])('takes what should be from the report of a bug: %s', (text) => {
+    expect(extractExamples(text)).toMatchObject([{ isDemand: true, expected: { value: { value: 3 } } }]);
+  });
+
+  it('takes no value for certain that is said to be wrong', () => {
+    expect(read('f(1) returns 2, but should return the sum')).toEqual([]);
+    expect(read('f(1) returns 2 instead of what was asked for')).toEqual([]);
+  });
+
+  it('knows the line of each, takes three dots for anything, and the expected column of a table', () => {
+    const text = `\n>>> f(1)\n2\n\n>>> f("a")\n'a...'\n\n| input | output | expected |\n|---|---|---|\n| f(3) | 3 | 4 |`;
+    expect(extractExamples(text).map(({ line, isDemand, text: shown }) => [line, isDemand, shown])).toEqual([
+      [2, false, 'f(1) gives 2'],
+      [10, true, 'f(3) gives 4'],
+    ]);
   });
 });
 

@@ -10,6 +10,10 @@ export interface Example {
     | { readonly type: 'exception'; readonly name: string | null };
   /** As it stands in the text, for people. */
   readonly text: string;
+  /** 1-based, in the text that it was found in. */
+  readonly line: number;
+  /** Whether it says what is to be (`should`, `must`, "instead of"), and not merely what is, as in the report of a bug. */
+  readonly isDemand: boolean;
 }
 
 const mostExamples = 40;
@@ -20,6 +24,7 @@ const mostExamples = 40;
  *     >>> f(1)
  *     2
  *     f(1) returns 2        f(1) should return 2      f(1) -> 2     f(1) => 2     f(1) == 2     f(1) === 2     f(1) raises ValueError
+ *     f(1) returns 1 instead of 2                     f(1) returns 1, but should return 2
  *     | input | output |    with one function to call, named by `onlyFunction`
  *
  * Only what is certain: all arguments and the result are literals, and nothing follows that could belong to the expression. An example that
@@ -29,7 +34,7 @@ export function extractExamples(text: string, onlyFunction?: string): readonly E
   const lines = text.split('\n');
   const found = [
     ...sessions(lines),
-    ...lines.flatMap((line) => statements(line)),
+    ...lines.flatMap((line, index) => statements(line, index + 1)),
     ...tables(lines, onlyFunction),
   ];
   const byCall = new Map<string, Example[]>();
@@ -38,8 +43,11 @@ export function extractExamples(text: string, onlyFunction?: string): readonly E
     byCall.set(call, [...(byCall.get(call) ?? []), example]);
   }
   const agreed = [...byCall.values()].flatMap((examples) => {
-    const said = new Set(examples.map(({ expected }) => JSON.stringify(expected)));
-    return said.size === 1 ? examples.slice(0, 1) : [];
+    // What is to be goes before what is.
+    const demands = examples.filter(({ isDemand }) => isDemand);
+    const counting = demands.length > 0 ? demands : examples;
+    const said = new Set(counting.map(({ expected }) => JSON.stringify(expected)));
+    return said.size === 1 ? counting.slice(0, 1) : [];
   });
   return agreed.slice(0, mostExamples);
 }
@@ -51,6 +59,7 @@ function sessions(lines: readonly string[]): Example[] {
     const answer = (lines[index + 1] ?? '').replace(/^[\s*#/]*/, '').trim();
     if (call === null || call.rest.trim() !== '' || answer === '' || answer.startsWith('>>>')) return [];
     const text = `${(prompt?.[1] ?? '').trim()} gives ${answer}`;
+    const place = { line: index + 1, isDemand: false };
     if (answer.startsWith('Traceback')) {
       const after = lines.slice(index + 2, index + 8).map((each) => each.replace(/^[\s*#/]*/, '').trim());
       const name = after
@@ -60,12 +69,14 @@ function sessions(lines: readonly string[]): Example[] {
       return [
         {
           ...withoutRest(call),
+          ...place,
           expected: { type: 'exception', name },
           text: `${(prompt?.[1] ?? '').trim()} raises ${name}`,
         },
       ];
     }
-    const value = readWholeLiteral(answer);
+    // Three dots stand for whatever there is, where doctest is told so.
+    const value = answer.includes('...') ? null : readWholeLiteral(answer);
     // An answer of several lines is not read, and so is its first line not.
     const next = (lines[index + 2] ?? '').replace(/^[\s*#/]*/, '').trim();
     const isWhole =
@@ -75,16 +86,21 @@ function sessions(lines: readonly string[]): Example[] {
       /^\/$/.test(next);
     return value === null || !isWhole
       ? []
-      : [{ ...withoutRest(call), expected: { type: 'value', value }, text }];
+      : [{ ...withoutRest(call), ...place, expected: { type: 'value', value }, text }];
   });
 }
 
 const stating =
   /^\s*(?:(?:should |must |will |would )?(?:returns?|gives?|yields?|equals?|evaluates? to|be equal to|be)|is|->|=>|→|===?|-->)\s*/;
+const demanding = /^\s*(?:should|must|will|would)\b/;
 const raising =
   /^\s*(?:should |must |will |would )?(?:raises?|throws?)\s+(?:an? )?(?:([A-Z]\w*(?:Error|Exception))\b|(?:error|exception)\b)/;
 
-function statements(line: string): Example[] {
+/** What follows a value that is given, before the one that should be. */
+const correcting =
+  /^\s*,?\s*(?:instead of|rather than|(?:but|and|when|where|although|which)?,?\s*(?:it |that |this )?(?:should|must|ought to|has to|was expected to|is expected to)(?: (?:have )?(?:returned?|give|given|yield|equal|be|been))?)\s+/;
+
+function statements(line: string, lineNumber: number): Example[] {
   if (/^\s*(?:>>>|\||assert\b|return\b|if\b|while\b|const\b|let\b|var\b|def\b|function\b)/.test(line))
     return [];
   const found: Example[] = [];
@@ -98,22 +114,41 @@ function statements(line: string): Example[] {
       const name = exception[1] ?? null;
       found.push({
         ...withoutRest(call),
+        line: lineNumber,
+        isDemand: demanding.test(call.rest),
         expected: { type: 'exception', name },
         text: `${said} raises ${name ?? 'an error'}`,
       });
       continue;
     }
     const verb = stating.exec(call.rest);
-    const read = verb ? readLiteral(call.rest.slice(verb[0].length)) : null;
-    if (read === null || !endsThere(read.rest)) continue;
-    const stated = call.rest.slice(verb?.[0].length, call.rest.length - read.rest.length).trim();
+    if (verb === null) continue;
+    const read = readValue(call.rest.slice(verb[0].length));
+    if (read === null) continue;
+    const { value, stated } = read;
     found.push({
       ...withoutRest(call),
-      expected: { type: 'value', value: read.literal },
+      line: lineNumber,
+      isDemand: read.isCorrection || demanding.test(call.rest),
+      expected: { type: 'value', value },
       text: `${said} gives ${stated}`,
     });
   }
   return found;
+}
+
+/** The value that a statement ends with; of one that is given and one that should be, the latter. */
+function readValue(
+  text: string,
+): { readonly value: Literal; readonly stated: string; readonly isCorrection: boolean } | null {
+  const first = readLiteral(text);
+  if (first === null) return null;
+  const correction = correcting.exec(first.rest);
+  const start = correction ? first.rest.slice(correction[0].length) : text;
+  const read = correction ? readLiteral(start) : first;
+  if (read === null || !endsThere(read.rest)) return null;
+  const stated = start.slice(0, start.length - read.rest.length).trim();
+  return { value: read.literal, stated, isCorrection: correction !== null };
 }
 
 /** What may follow a result without being a part of it. */
@@ -127,7 +162,7 @@ function endsThere(rest: string): boolean {
 function tables(lines: readonly string[], onlyFunction: string | undefined): Example[] {
   const found: Example[] = [];
   let columns: { input: number; output: number } | undefined;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
     if (!/^\s*\|.*\|\s*$/.test(line)) {
       columns = undefined;
       continue;
@@ -139,9 +174,11 @@ function tables(lines: readonly string[], onlyFunction: string | undefined): Exa
       .map((cell) => cell.trim().replaceAll('`', ''));
     if (columns === undefined) {
       const input = cells.findIndex((cell) => /^(?:input|call|argument|example)s?$/i.test(cell));
-      const output = cells.findIndex((cell) =>
-        /^(?:output|result|expected|returns?|value)(?: (?:output|result|value))?$/i.test(cell),
-      );
+      const expected = cells.findIndex((cell) => /^expected(?: (?:output|result|value))?$/i.test(cell));
+      const output =
+        expected >= 0
+          ? expected
+          : cells.findIndex((cell) => /^(?:output|result|returns?|value)(?: value)?$/i.test(cell));
       if (input >= 0 && output >= 0) columns = { input, output };
       continue;
     }
@@ -153,9 +190,12 @@ function tables(lines: readonly string[], onlyFunction: string | undefined): Exa
     if (value === null) continue;
     const expected = { type: 'value', value } as const;
     const text = `${input} gives ${cells[columns.output]}`;
-    if (call !== null && call.rest.trim() === '') found.push({ ...withoutRest(call), expected, text });
+    const place = { line: index + 1, isDemand: true };
+    if (call !== null && call.rest.trim() === '')
+      found.push({ ...withoutRest(call), ...place, expected, text });
     else if (argument !== null && onlyFunction !== undefined) {
       found.push({
+        ...place,
         functionName: onlyFunction,
         arguments: [argument],
         expected,
