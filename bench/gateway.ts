@@ -3,7 +3,9 @@
  * per second of streams, CPU per request and memory, each as a ratio to a bare node:http pipe in the same round. Relays, upstream and
  * load are processes of their own. Prints a table and, last, one line of JSON.
  *
- *     node bench/gateway.ts [--rounds 5] [--ms 1500] [--connections 32] [--only small,large,stream,many]
+ *     node bench/gateway.ts [--rounds 5] [--ms 1500] [--connections 32] [--only small,large,stream,many] [--peers FOLDER]
+ *
+ * `--peers`: a folder where `npm install @musistudio/claude-code-router @portkey-ai/gateway` was run; what is in it is measured too.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,9 +14,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type LoadResult, load } from './gateway/load.ts';
+import { installedPeers, type PeerName, startPeer } from './gateway/peers.ts';
 
-const kinds = ['direct', 'http', 'undici', 'gateway', 'ollama'] as const;
-type Kind = (typeof kinds)[number];
+const ownKinds = ['direct', 'http', 'undici', 'gateway', 'ollama'] as const;
+type Kind = (typeof ownKinds)[number] | PeerName;
+
+interface Relay {
+  readonly url: string;
+  readonly child: ChildProcess | null;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 interface Scenario {
   readonly name: string;
@@ -41,9 +50,12 @@ const { values } = parseArgs({
     ms: { type: 'string', default: '1500' },
     connections: { type: 'string', default: '32' },
     only: { type: 'string', default: 'small,large,stream,many' },
+    peers: { type: 'string' },
   },
 });
 const connections = Number(values.connections);
+const peers = installedPeers(values.peers);
+const kinds: readonly Kind[] = [...ownKinds, ...peers];
 const scenarios: readonly Scenario[] = [
   { name: 'small', bodyBytes: 1_000, isStream: false, connections, deltas: 50, pauseMs: 0 },
   { name: 'large', bodyBytes: 100_000, isStream: false, connections, deltas: 50, pauseMs: 0 },
@@ -58,9 +70,12 @@ process.stdout.write(`${JSON.stringify({ bench: 'gateway', node: process.version
 async function measure(scenario: Scenario): Promise<Record<string, unknown>> {
   const home = mkdtempSync(join(tmpdir(), 'teelamma-bench-'));
   const upstream = await start('upstream.ts', [String(scenario.deltas), String(scenario.pauseMs)], home);
-  const relays = new Map<Kind, { readonly url: string; readonly child: ChildProcess | null }>();
+  const relays = new Map<Kind, Relay>();
   relays.set('direct', { url: upstream.url, child: null });
-  for (const kind of kinds.slice(1)) {
+  for (const peer of peers) {
+    relays.set(peer, await startPeer(peer, values.peers ?? '.', upstream.url, join(home, peer)));
+  }
+  for (const kind of ownKinds.slice(1)) {
     const isGateway = kind === 'gateway' || kind === 'ollama';
     const relay = isGateway
       ? await startGateway(upstream.url, kind === 'ollama' ? '1' : '1000000000000', join(home, kind))
@@ -71,10 +86,10 @@ async function measure(scenario: Scenario): Promise<Record<string, unknown>> {
   try {
     const body = bodyOf(scenario);
     for (let round = -1; round < Number(values.rounds); round += 1) {
-      for (const [kind, { url, child }] of relays) {
+      for (const [kind, { url, child, headers }] of relays) {
         const durationMs = round < 0 ? 400 : Number(values.ms);
         const before = usageOf(child);
-        const result = await load({ url, body, connections: scenario.connections, durationMs });
+        const result = await load({ url, body, headers, connections: scenario.connections, durationMs });
         const after = usageOf(child);
         if (round >= 0) rows.get(kind)?.push(rowOf(result, before, after));
       }

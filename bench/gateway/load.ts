@@ -5,6 +5,8 @@ export interface LoadOptions {
   readonly body: string;
   readonly connections: number;
   readonly durationMs: number;
+  /** Besides those that every client sends. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface LoadResult {
@@ -18,14 +20,16 @@ export interface LoadResult {
   readonly firstByteMs: readonly number[];
 }
 
-const headers = {
+const usualHeaders = {
   'content-type': 'application/json',
   'anthropic-version': '2023-06-01',
   'x-api-key': 'sk-bench-not-a-key',
 };
 
 /** Sends requests over so many connections, each the next when its answer has come, for so long. */
-export async function load({ url, body, connections, durationMs }: LoadOptions): Promise<LoadResult> {
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const { url, body, connections, durationMs } = options;
+  const headers = { ...usualHeaders, ...options.headers };
   const pool = new Pool(url, { connections, pipelining: 1, allowH2: false });
   const firstByteMs: number[] = [];
   let requests = 0;

@@ -47,6 +47,8 @@ export class ReportedLimits {
   private writtenAtMs: number | null = null;
   private timer: NodeJS.Timeout | null = null;
   private readonly told = new Set<string>();
+  /** The credential seen last, with its id: a hash for each request would cost more than all else here. */
+  private lastSeen = { credential: '', id: '' };
 
   constructor(options: ReportedLimitsOptions, ports: ReportedLimitsPorts) {
     this.options = { writeEveryMs: 0, readEveryMs: 0, ...options };
@@ -59,7 +61,7 @@ export class ReportedLimits {
     const nowMs = this.ports.nowMs();
     const limits = parseLimitHeaders(headers, nowMs);
     if (limits.length === 0) return;
-    const id = credentialId(credential);
+    const id = this.idOf(credential);
     const before = this.inReserve(id, nowMs);
     const known = this.own.get(id) ?? new Map<string, ReportedLimit>();
     for (const limit of limits) known.set(limit.name, limit);
@@ -72,13 +74,15 @@ export class ReportedLimits {
 
   /** The latest of each limit of a credential, as this or another process saw it, also where it has reset since. */
   of(credential: string): readonly ReportedLimit[] {
-    return credential === '' ? [] : this.latest(credentialId(credential));
+    return credential === '' ? [] : this.latest(this.idOf(credential));
   }
 
   /** Whether a call with this credential would take from the reserve, and why; null where it would not. */
   reserveReached(credential: string): ReserveReached | null {
     if (credential === '' || this.options.reserveShare === 0) return null;
-    const limit = this.inReserve(credentialId(credential), this.ports.nowMs());
+    this.read();
+    if (this.own.size === 0 && this.stored.size === 0) return null;
+    const limit = this.inReserve(this.idOf(credential), this.ports.nowMs());
     if (limit === null) return null;
     return { limit, resetAtMs: limit.resetAtMs, reason: reserveReason(limit, this.options.reserveShare) };
   }
@@ -89,6 +93,13 @@ export class ReportedLimits {
     clearTimeout(this.timer);
     this.timer = null;
     this.write();
+  }
+
+  private idOf(credential: string): string {
+    if (this.lastSeen.credential !== credential) {
+      this.lastSeen = { credential, id: credentialId(credential) };
+    }
+    return this.lastSeen.id;
   }
 
   private inReserve(id: string, nowMs: number): ReturnType<typeof limitInReserve> {

@@ -56,6 +56,26 @@ function openLedger(nowMs: () => number) {
   );
 }
 
+describe('teelamma doctor while Claude asked not to be called', () => {
+  it('says until when, why, and how to ask again at once', async () => {
+    await using claude = await startClaudeSimulator({ acceptKey: key });
+    await using ollama = await startOllamaSimulator();
+    claude.faults.next({ kind: 'rate-limited', retryAfterSeconds: 3_600 });
+    const environment = {
+      ANTHROPIC_API_KEY: key,
+      TEELAMMA_HOME: home,
+      TEELAMMA_CLAUDE_URL: claude.url,
+      OLLAMA_HOST: ollama.url,
+    };
+    await teelamma(['run', '--agent', 'claude', 'Say hello'], environment);
+    const { checks } = await diagnose(environment);
+    const [check] = found(checks, 'Claude cool-down');
+    expect(check).toMatchObject({ status: 'warn', fix: expect.stringContaining('cool-down.json') });
+    expect(check?.found).toMatch(/in (59m|1h).*429/s);
+    expect(check?.found).not.toContain(key);
+  });
+});
+
 describe('teelamma doctor with providers that answer', () => {
   it('finds everything usable, spends no token, writes no key and makes no ledger', async () => {
     await using claude = await startClaudeSimulator({ acceptKey: key });

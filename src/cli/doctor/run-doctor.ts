@@ -6,6 +6,7 @@ import { writeJson, writeLine } from '../output.ts';
 import { wrapText } from '../wrap-text.ts';
 import type { Check } from './Check.ts';
 import { checkClaude } from './check-claude.ts';
+import { checkCoolDown } from './check-cool-down.ts';
 import { checkFiles } from './check-files.ts';
 import { checkLedger } from './check-ledger.ts';
 import { checkLimits } from './check-limits.ts';
@@ -53,6 +54,7 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
     checks: [
       ...setup,
       ...claude.checks,
+      ...checkCoolDown(config, moment),
       ...limits,
       ...ollama.checks,
       ...ledger.checks,
