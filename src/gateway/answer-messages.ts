@@ -5,7 +5,7 @@ import { gatewayHeader } from '../config/own-gateway.ts';
 import { hasForeignThinking, withMaxTokens, withoutForeignThinking } from '../messages/edit-request.ts';
 import { isRecord, textOf } from '../messages/open-record.ts';
 import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
-import type { Scope, TurnOutcome } from '../state/Ledger.ts';
+import type { Scope } from '../state/Ledger.ts';
 import { hasLimitHeaders } from '../state/reported-limit.ts';
 import { version } from '../version.ts';
 import { AnswerStream } from './answer-stream.ts';
@@ -20,6 +20,7 @@ import type { ParsedBody } from './parse-messages-body.ts';
 import { refusal } from './refusal.ts';
 import { type RelayOutcome, relayClaude } from './relay-claude.ts';
 import { type RelayedAnswer, readRelayed } from './relayed-answer.ts';
+import { errorTypeOf, turnOutcome } from './turn-outcome.ts';
 import type { UpstreamAnswer } from './upstream.ts';
 
 type WellFormed = Extract<ParsedBody, { readonly ok: true }>;
@@ -52,6 +53,7 @@ export async function answerMessages(
   await new MessagesExchange(exchange, body, parsed, gateway).run();
 }
 
+/** One request, with all the ways it can take; they share its hold, its answer and what is known of its conversation, so they stand together. */
 class MessagesExchange {
   private readonly exchange: Exchange;
   private readonly body: Buffer;
@@ -305,10 +307,7 @@ class MessagesExchange {
   /** The user is told once, and not in answers that a program reads. */
   private wantsNotice(resumed: RelayedAnswer | null): boolean {
     const { gateway, parsed } = this;
-    if (!gateway.behaviour.notices) return false;
-    const fields: Readonly<Record<string, unknown>> = { ...parsed.request };
-    const config = isRecord(fields['output_config']) ? fields['output_config'] : {};
-    if (config['format'] !== undefined || fields['output_format'] !== undefined) return false;
+    if (!gateway.behaviour.notices || wantsJson(parsed.request)) return false;
     if (resumed !== null) return true;
     const hasTools = Array.isArray(parsed.request.tools) && parsed.request.tools.length > 0;
     return hasTools && !gateway.conversations.isOnOllama(this.conversation);
@@ -441,48 +440,11 @@ function missed(cause: ClaudeMiss['cause'], reason: string): ClaudeMiss {
   return { cause, reason, answer: null, relayed: Buffer.alloc(0), retryAtMs: null };
 }
 
-/** What a request cost: see the ledger's states of a turn. */
-function turnOutcome(outcome: RelayOutcome, latencyMs: number): TurnOutcome {
-  switch (outcome.kind) {
-    case 'error-answer':
-      return isCertainlyFree(outcome.answer)
-        ? { kind: 'not-charged', reason: `Claude answered ${outcome.answer.status}` }
-        : { kind: 'unknown', reason: `Claude answered ${outcome.answer.status}` };
-    case 'broken':
-      if (outcome.isFree) return { kind: 'not-charged', reason: outcome.reason };
-      break;
-    case 'answered':
-    case 'client-gone':
-      break;
-  }
-  if (outcome.usage !== undefined && outcome.isFinal) {
-    return { kind: 'usage', usage: outcome.usage, latencyMs };
-  }
-  return {
-    kind: 'unknown',
-    reason: outcome.kind === 'broken' ? outcome.reason : 'its usage was not reported',
-  };
-}
-
-/**
- * An error in Anthropic's own form charges nothing. 408 and 504 come after work was done; a 5xx without that form comes from something
- * in between, and nobody knows. The same rule as in agents/claude-error.ts.
- */
-function isCertainlyFree(answer: UpstreamAnswer): boolean {
-  const { status } = answer;
-  if (status < 400 || status === 408 || status === 504) return false;
-  return status < 500 || errorTypeOf(answer) !== '';
-}
-
-function errorTypeOf({ body }: UpstreamAnswer): string {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
-    const type = textOf(error['type']);
-    return /^[a-z_]{1,60}$/.test(type) ? ` (${type})` : '';
-  } catch {
-    return '';
-  }
+/** Whether a program reads the answer (structured output). */
+function wantsJson(request: object): boolean {
+  const fields: Readonly<Record<string, unknown>> = { ...request };
+  const config = isRecord(fields['output_config']) ? fields['output_config'] : {};
+  return config['format'] !== undefined || fields['output_format'] !== undefined;
 }
 
 function headersOf({ headers }: UpstreamAnswer): Headers {

@@ -1,0 +1,49 @@
+import { isRecord, textOf } from '../messages/open-record.ts';
+import type { TurnOutcome } from '../state/Ledger.ts';
+import type { RelayOutcome } from './relay-claude.ts';
+import type { UpstreamAnswer } from './upstream.ts';
+
+/** What a request cost: see the ledger's states of a turn. */
+export function turnOutcome(outcome: RelayOutcome, latencyMs: number): TurnOutcome {
+  switch (outcome.kind) {
+    case 'error-answer':
+      return isCertainlyFree(outcome.answer)
+        ? { kind: 'not-charged', reason: `Claude answered ${outcome.answer.status}` }
+        : { kind: 'unknown', reason: `Claude answered ${outcome.answer.status}` };
+    case 'broken':
+      if (outcome.isFree) return { kind: 'not-charged', reason: outcome.reason };
+      break;
+    case 'answered':
+    case 'client-gone':
+      break;
+  }
+  if (outcome.usage !== undefined && outcome.isFinal) {
+    return { kind: 'usage', usage: outcome.usage, latencyMs };
+  }
+  return {
+    kind: 'unknown',
+    reason: outcome.kind === 'broken' ? outcome.reason : 'its usage was not reported',
+  };
+}
+
+/**
+ * An error in Anthropic's own form charges nothing. 408 and 504 come after work was done; a 5xx without that form comes from something
+ * in between, and nobody knows. The same rule as in agents/claude-error.ts.
+ */
+function isCertainlyFree(answer: UpstreamAnswer): boolean {
+  const { status } = answer;
+  if (status < 400 || status === 408 || status === 504) return false;
+  return status < 500 || errorTypeOf(answer) !== '';
+}
+
+/** ` (type)` of an error in Anthropic's own form; empty for any other body. */
+export function errorTypeOf({ body }: UpstreamAnswer): string {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
+    const type = textOf(error['type']);
+    return /^[a-z_]{1,60}$/.test(type) ? ` (${type})` : '';
+  } catch {
+    return '';
+  }
+}
