@@ -30,6 +30,9 @@ export interface ScratchProof {
   readonly problems: readonly string[];
 }
 
+/** Runs that follow where no killed process had sent a turn. */
+const mostExtraRuns = 8;
+
 /**
  * Races processes on one budget and kills others in the middle of their work, over SQLite files in temporary folders that are removed
  * again. Asks no provider.
@@ -50,9 +53,12 @@ export async function scratchProof(options: ScratchProofOptions): Promise<Scratc
     onProgress(`${processes} processes race on one budget`);
     const { problems: raceProblems, ...raced } = await race(processes, reservations, seed);
     problems.push(...raceProblems.map((problem) => `In the race (seed ${seed}): ${problem}.`));
-    for (let run = 0; run < runs; run += 1) {
+    let run = 0;
+    // Some are killed while they begin; where all were, more follow, because those prove nothing about turns that were sent.
+    const isDone = () => run >= runs && (kills.sentTurns > 0 || run >= runs + mostExtraRuns);
+    for (; runs > 0 && !isDone(); run += 1) {
       stopWhereAborted(signal);
-      onProgress(`killing processes, run ${run + 1} of ${runs}`);
+      onProgress(`killing processes, run ${run + 1} of ${Math.max(runs, run + 1)}`);
       const runSeed = seed + (run + 1) * 1_000;
       const report = await killRun(runSeed);
       kills.processesKilled += report.processes;
@@ -64,8 +70,13 @@ export async function scratchProof(options: ScratchProofOptions): Promise<Scratc
         ...report.problems.map((problem) => `In kill run ${run + 1} (seed ${runSeed}): ${problem}.`),
       );
     }
+    if (runs > 0 && kills.sentTurns === 0) {
+      problems.push(
+        `In ${run} kill runs no process came to send a turn, so they prove nothing: this machine is too busy. Run it again when it is not.`,
+      );
+    }
     const seconds = Math.round((performance.now() - startedAtMs) / 100) / 10;
-    return { race: { processes, ...raced }, kills: { runs, ...kills }, seconds, problems };
+    return { race: { processes, ...raced }, kills: { runs: run, ...kills }, seconds, problems };
   } catch (error) {
     stopWhereAborted(signal);
     if (!(error instanceof Error && 'syscall' in error)) throw error;

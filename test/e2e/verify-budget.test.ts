@@ -87,6 +87,7 @@ describe('verify-budget', () => {
     const result = await run('--quick', '--runs', '1', '--seed', '7');
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
     expect(result.stdout).toMatch(/4 processes asked at once for 800 reservations of one budget/);
+    expect(result.stdout).toMatch(/They had sent [1-9]/);
     expect(result.stdout).toMatch(/It holds: there was no ledger to audit; no limit was passed/);
     expect(existsSync(file)).toBe(false);
   });
