@@ -59,6 +59,21 @@ export function describePostgresLedger(name: string, options: { readonly lease: 
       expect(await sums(ledger)).toEqual([100, 1_030]);
     });
 
+    if (!options.lease) {
+      it('does not begin anew to connect where it takes long, and tells its callers in time', async () => {
+        await using proxy = await startProxy(Number(new URL(url).port), 4_500);
+        const ledger = open({ url: throughProxy(proxy.port), patienceMs: 0 });
+        await expect(ledger.charge(10)).rejects.toThrow(/cannot be reached \(no connection within 3 s\)/);
+        await ledger.charge(20);
+        await ledger[Symbol.asyncDispose]();
+        expect(proxy.connections()).toBe(1);
+        const gone = open({ url: throughProxy(proxy.port), patienceMs: 0 });
+        await expect(gone.charge(10)).rejects.toSatisfy(isLedgerTrouble);
+        // What still connects does not keep it from closing.
+        await gone[Symbol.asyncDispose]();
+      });
+    }
+
     it('takes back a grant that its caller was told had failed, and writes an outcome that could not be written', async () => {
       await using ledger = open({ patienceMs: 0 });
       const first = await ledger.reserve({ ...task(500), firstTurn: { model: 'm' } });

@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** A TCP relay between a client and a server that can lose an answer. */
 export interface Proxy extends AsyncDisposable {
@@ -10,15 +11,23 @@ export interface Proxy extends AsyncDisposable {
   loseAnswerTo(text: string): void;
   /** How many answers were lost. */
   lost(): number;
+  /** How many connections were made to it. */
+  connections(): number;
 }
 
-/** Relays to `targetPort` on this machine. */
-export async function startProxy(targetPort: number): Promise<Proxy> {
+/** Relays to `targetPort` on this machine; a connection is relayed after so many milliseconds. */
+export async function startProxy(targetPort: number, delayMs = 0): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let awaited: string | null = null;
   let isAsked = false;
   let lost = 0;
-  const server = createServer((client) => {
+  let connections = 0;
+  const server = createServer(async (client) => {
+    connections += 1;
+    client.pause();
+    client.on('error', () => undefined);
+    sockets.add(client);
+    await delay(delayMs);
     const upstream = connect(targetPort, '127.0.0.1');
     for (const socket of [client, upstream]) {
       sockets.add(socket);
@@ -33,6 +42,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       if (awaited !== null && chunk.includes(awaited)) isAsked = true;
       upstream.write(chunk);
     });
+    client.resume();
     upstream.on('data', (chunk) => {
       if (!isAsked) {
         client.write(chunk);
@@ -52,6 +62,7 @@ export async function startProxy(targetPort: number): Promise<Proxy> {
       awaited = text;
     },
     lost: () => lost,
+    connections: () => connections,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

@@ -91,6 +91,13 @@ interface Pending {
 const mostOperations = 200;
 const mostBacklog = 10_000;
 const backgroundRetryMs = 1_000;
+/** Longest time that a call waits for a connection that is being made. */
+const connectionWaitMs = 3_000;
+/**
+ * Longest time of an attempt to connect, which goes on for calls that come later. Where many clients come back at once to a server that
+ * was down, attempts that are given up early only cost it the work that the next ones need: then none would ever succeed.
+ */
+const connectionTimeoutMs = 20_000;
 
 /**
  * The one connection that writes for a ledger object, and its sign of life: a lock of the session, which the server drops with it.
@@ -114,6 +121,7 @@ export class Writer {
   private connecting: Promise<Client> | null = null;
   private flushing: Promise<void> | null = null;
   private retryTimer: NodeJS.Timeout | null = null;
+  private readonly stop = new AbortController();
   private isDown = false;
   private hasLease = false;
   private isClosed = false;
@@ -142,6 +150,7 @@ export class Writer {
     this.isClosed = true;
     if (this.retryTimer) clearTimeout(this.retryTimer);
     await this.flushing;
+    this.stop.abort();
     await this.connecting?.catch(() => undefined);
     const { client } = this;
     this.client = null;
@@ -209,7 +218,7 @@ export class Writer {
     for (;;) {
       let isSent = false;
       try {
-        const client = await this.connected();
+        const client = await this.connectedSoon();
         isSent = true;
         const answer = await this.ask(client, batch, operations, budgets);
         this.isDown = false;
@@ -267,6 +276,19 @@ export class Writer {
     return this.hasLease && operations.every(isLeasable) ? 'use' : 'take';
   }
 
+  private async connectedSoon(): Promise<Client> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const error = new Error(`no connection within ${connectionWaitMs / 1_000} s`);
+      timer = setTimeout(() => reject(error), connectionWaitMs);
+    });
+    try {
+      return await Promise.race([this.connected(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   private connected(): Promise<Client> {
     if (this.client) return Promise.resolve(this.client);
     this.connecting ??= this.enter().finally(() => {
@@ -276,7 +298,8 @@ export class Writer {
   }
 
   private async enter(): Promise<Client> {
-    const client = await connect(this.options.url);
+    const { signal } = this.stop;
+    const client = await connect(this.options.url, { timeoutMs: connectionTimeoutMs, signal });
     try {
       if (this.owner === null) await migrate(client);
       const { rows } = await client.query('SELECT teelamma.enter($1) AS owner', [this.ports.ownerKey]);
@@ -304,7 +327,7 @@ export class Writer {
   }
 
   /** In the background, until the server is back or the ledger is closed. */
-  private retryLater(waitMs = backgroundRetryMs): void {
+  private retryLater(waitMs = backgroundRetryMs * (0.5 + Math.random())): void {
     if (this.isClosed || this.retryTimer) return;
     this.retryTimer = setTimeout(() => {
       this.retryTimer = null;

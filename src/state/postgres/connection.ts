@@ -1,9 +1,10 @@
+import { Socket } from 'node:net';
 import type { Client, ClientConfig } from 'pg';
 import { TeelammaError } from '../../errors.ts';
 import { sqlState } from './postgres-errors.ts';
 import { migrations } from './schema.ts';
 
-/** Longest time of one attempt to connect. */
+/** Longest time of one attempt to connect, for those who wait for it. */
 const connectTimeoutMs = 3_000;
 /** The server gives up on a statement (and so on a lock) after this, and says so: then it is certain that nothing was done. */
 const statementTimeoutMs = 5_000;
@@ -21,16 +22,34 @@ export function connectionConfig(url: string): ClientConfig {
   };
 }
 
+export interface ConnectOptions {
+  /** Longest time of the attempt, milliseconds. Default 3,000. */
+  readonly timeoutMs?: number;
+  /** Gives the attempt up at once; nothing of it keeps the process alive. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * A new connection, set up. A commit is only answered when it is durable (`synchronous_commit`), and each statement sees what was
  * committed before it (`read committed`), which the functions rely on after waiting for a lock.
  */
-export async function connect(url: string): Promise<Client> {
+export async function connect(
+  url: string,
+  { timeoutMs = connectTimeoutMs, signal }: ConnectOptions = {},
+): Promise<Client> {
   const { default: pg } = await import('pg');
-  const client = new pg.Client(connectionConfig(url));
+  const socket = new Socket();
+  const client = new pg.Client({
+    ...connectionConfig(url),
+    connectionTimeoutMillis: timeoutMs,
+    stream: () => socket,
+  });
   // Without a listener a lost connection would end the process; each query reports it to its caller.
   client.on('error', () => undefined);
+  const giveUp = () => socket.destroy();
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    signal?.throwIfAborted();
     await client.connect();
     await client.query(
       `SET statement_timeout = ${statementTimeoutMs}; SET default_transaction_isolation = 'read committed';
@@ -40,6 +59,8 @@ export async function connect(url: string): Promise<Client> {
   } catch (error) {
     client.end().catch(() => undefined);
     throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
