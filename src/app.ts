@@ -10,6 +10,8 @@ import { unpricedModel } from './config/prices/unpriced-model.ts';
 import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
+import type { Notification } from './notifications/Notification.ts';
+import type { Notifier } from './notifications/Notifier.ts';
 import type { DebtReviewer } from './pipeline/debt/DebtReviewer.ts';
 import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -30,6 +32,8 @@ export interface AppOptions {
   readonly simulate?: boolean;
   /** By which way work comes in; budgets may match on it. Default `library`. */
   readonly door?: Door;
+  /** Told of thresholds and handovers, a line each, where `notifications.terminal` is on. Default: nobody is. */
+  readonly onNotice?: (line: string) => void;
   /** Told of what could be carried on from. Default: it goes into the log alone. */
   readonly onWarning?: (message: string) => void;
 }
@@ -52,6 +56,8 @@ export interface App extends AsyncDisposable {
   /** What Claude reported of its own limits. */
   readonly limits: ReportedLimits;
   readonly log: DecisionLog;
+  /** Tells the user, wherever the configuration says; returns at once. */
+  readonly notify: (notification: Notification) => void;
   /** Both simulators, where `simulate` was asked for. */
   readonly simulators: Simulators | null;
 }
@@ -219,7 +225,7 @@ type Parts = Omit<App, 'simulators' | typeof Symbol.asyncDispose>;
 
 async function assemble(
   environment: Environment,
-  { onWarning, door = 'library' }: AppOptions,
+  { onWarning, onNotice, simulate, door = 'library' }: AppOptions,
   own: <T extends AsyncDisposable>(part: T) => T,
 ): Promise<Parts> {
   const loaded = loadConfig(environment);
@@ -234,6 +240,19 @@ async function assemble(
   if (unpriced) warn(unpriced);
   const ledger = own(await openLedger(config, environment, processScope(environment, door, process.cwd())));
   ledger.subscribe((event) => logLedgerEvent(log, event));
+  const { notifications } = config;
+  const notifier = await makeNotifier(
+    // What is simulated is news for nobody but who looks at it.
+    simulate ? { ...config, notifications: { ...notifications, desktop: false, webhook: null } } : config,
+    environment,
+    onNotice ?? null,
+    warn,
+  );
+  if (notifier) own(notifier);
+  const notify = (notification: Notification) => notifier?.notify(notification);
+  ledger.subscribe((event) => {
+    if (event.type === 'threshold') notify(event);
+  });
   const budget = own(await openBudget(config, ledger, warn));
   own(await openOverview(config, ledger, warn, environment));
   const limits = await openReportedLimits(config, warn);
@@ -271,7 +290,16 @@ async function assemble(
   const { checks, examples } = await makeChecks(config, environment, log);
   const turn = new Turn(
     { prices: config.prices },
-    { ledger, claude, ollama, coolDown, reserve, log, ...clock },
+    {
+      ledger,
+      claude,
+      ollama,
+      coolDown,
+      reserve,
+      log,
+      onHandover: ({ from, to, reason }) => notify({ type: 'handover', from, to, reason, door }),
+      ...clock,
+    },
   );
   const debts = new DebtStore(
     { folder: config.paths.debtFolder, keepMs: config.debt.keepMs },
@@ -316,6 +344,7 @@ async function assemble(
     ollama,
     limits,
     log,
+    notify,
   };
 }
 
@@ -343,6 +372,21 @@ async function makeChecks(config: Config, environment: Environment, log: Decisio
   });
   const runner = new ExampleRunner({}, { sandbox: () => project.sandbox() });
   return { checks, ...(examples === 'on' && { examples: runner }) };
+}
+
+/** Null where nobody wants to be told, so that nothing is loaded. */
+async function makeNotifier(
+  config: Config,
+  environment: Environment,
+  terminal: ((line: string) => void) | null,
+  onProblem: (message: string) => void,
+): Promise<Notifier | null> {
+  const { desktop, webhook } = config.notifications;
+  if (terminal === null && !desktop && webhook === null) return null;
+  const { createNotifier } = await import('./notifications/create-notifier.ts');
+  const { platform } = process;
+  const ports = { environment, platform, nowMs: Date.now, newId, fetch, random: Math.random };
+  return createNotifier(config, { ...ports, terminal, onProblem });
 }
 
 function hasMoneyBudget({ budget, budgets }: Config): boolean {

@@ -45,6 +45,7 @@ export class Turn {
       ...(lacksBudget && { lacksBudget }),
     };
     hooks.onHandover?.(handover);
+    this.ports.onHandover?.(handover);
     this.ports.log.record({
       agent: handover.from,
       action: 'handover',

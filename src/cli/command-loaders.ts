@@ -20,6 +20,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['keys', async () => (await import('./commands/keys.ts')).registerKeys],
   ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
   ['statusline', async () => (await import('./commands/statusline.ts')).registerStatusline],
+  ['notify', async () => (await import('./commands/notify.ts')).registerNotify],
   ['hook', async () => (await import('./commands/hook.ts')).registerHook],
   ['init', async () => (await import('./commands/init.ts')).registerInit],
 ]);

@@ -109,6 +109,20 @@ export interface Config {
     /** Default true. */
     readonly notices: boolean;
   };
+  readonly notifications: {
+    /** Default true. */
+    readonly terminal: boolean;
+    /** Default false. */
+    readonly desktop: boolean;
+    /** Null for none. */
+    readonly webhook: {
+      readonly url: string;
+      /** The variable that the secret is in. Default `TEELAMMA_WEBHOOK_SECRET`. */
+      readonly secretEnv: string;
+      /** Never shown or stored. */
+      readonly secret: string | undefined;
+    } | null;
+  };
   readonly hook: {
     /** Whether `teelamma hook` refuses the prompts of Claude Code while a budget is used up. Default false. */
     readonly block: boolean;

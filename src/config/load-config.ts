@@ -97,6 +97,15 @@ export function loadConfig(environment: Environment): LoadedConfig {
         continueAnswers: get('gateway.continueAnswers'),
         notices: get('gateway.notices'),
       },
+      notifications: {
+        terminal: get('notifications.terminal'),
+        desktop: get('notifications.desktop'),
+        webhook: webhookOf(
+          get('notifications.webhookUrl'),
+          get('notifications.webhookSecretEnv'),
+          environment,
+        ),
+      },
       hook: { block: get('hook.block') },
       log: { level: get('log.level'), prompts: get('log.prompts') },
       ledger: {
@@ -132,6 +141,10 @@ function ledgerUrl(environment: Environment): string | undefined {
     '',
     'must be the URL of a Postgres database, such as postgres://teelamma@db.example:5432/teelamma',
   );
+}
+
+function webhookOf(url: string | undefined, secretEnv: string, environment: Environment) {
+  return url === undefined ? null : { url, secretEnv, secret: environment[secretEnv] || undefined };
 }
 
 function resolveSetting(

@@ -59,6 +59,21 @@ const url: SettingForm = {
   },
 };
 
+/** As it is given: a receiver may care for a slash at the end. */
+const webhookUrl: SettingForm = {
+  expected: 'a URL that starts with http:// or https://, without a user and a password',
+  parse: (value) => {
+    if (typeof value !== 'string' || !URL.canParse(value)) return null;
+    const { protocol, username, password } = new URL(value);
+    return /^https?:$/.test(protocol) && username === '' && password === '' ? value : null;
+  },
+};
+
+const environmentName: SettingForm = {
+  expected: 'the name of an environment variable, not its value',
+  parse: (value) => (typeof value === 'string' && /^[A-Za-z_]\w{0,99}$/.test(value) ? value : null),
+};
+
 const flag: SettingForm = {
   expected: 'true or false',
   parse: (value) => {
@@ -358,6 +373,27 @@ export const settings = {
     form: flag,
     fallback: true,
     description: 'whether the answer says when a conversation passes to Ollama',
+  },
+  'notifications.terminal': {
+    form: flag,
+    fallback: true,
+    description: 'whether run and serve tell of thresholds and handovers on stderr',
+  },
+  'notifications.desktop': {
+    form: flag,
+    fallback: false,
+    description: 'whether the desktop shows them, where there is one',
+  },
+  'notifications.webhookUrl': {
+    environmentName: 'TEELAMMA_WEBHOOK_URL',
+    form: webhookUrl,
+    fallback: undefined,
+    description: 'where they are sent, signed by the Standard Webhooks specification',
+  },
+  'notifications.webhookSecretEnv': {
+    form: environmentName,
+    fallback: 'TEELAMMA_WEBHOOK_SECRET',
+    description: "the environment variable that holds the webhook's secret (whsec_...)",
   },
   'hook.block': {
     environmentName: 'TEELAMMA_HOOK_BLOCK',

@@ -24,6 +24,8 @@ export interface TurnPorts {
   /** Why Claude is not to be asked for the sake of its own limits; null where it may be. Default: it may. */
   readonly reserve?: () => { readonly reason: string } | null;
   readonly log: DecisionLog;
+  /** Told when a turn passes to the other specialist, whoever asked for it. */
+  readonly onHandover?: (handover: Handover) => void;
   readonly sleep: Sleep;
   readonly newId: () => string;
   readonly nowMs: () => number;

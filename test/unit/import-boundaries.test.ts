@@ -20,6 +20,7 @@ const ranks: Readonly<Record<string, number>> = {
   'task-events': 4,
   agents: 4,
   workspace: 4,
+  notifications: 4,
   verify: 4,
   simulators: 3,
   state: 3,

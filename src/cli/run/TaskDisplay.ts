@@ -17,6 +17,8 @@ export interface TaskDisplayOptions {
   /** Shows the answer's text as it comes, which includes answers that are replaced later; only for a terminal. */
   readonly streams: boolean;
   readonly simulated: boolean;
+  /** Whether lines tell of thresholds and handovers. */
+  readonly notifies: boolean;
   readonly thresholdsPercent: readonly number[];
 }
 
@@ -101,6 +103,7 @@ export class TaskDisplay {
     if (event.type === 'turn-started' || event.type === 'handover') this.restart(event);
     const line = describeEvent(event);
     if (line === null || (this.options.quiet && event.type !== 'warning')) return;
+    if (!this.options.notifies && (event.type === 'threshold' || event.type === 'handover')) return;
     const { dim, yellow } = this.context.errorStyle;
     this.note(line, event.type === 'warning' || event.type === 'threshold' ? yellow : dim);
   }

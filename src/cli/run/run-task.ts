@@ -51,6 +51,7 @@ export async function runTask(
       // Between its tools a specialist says what it will do next, which is no answer yet.
       streams: options.json !== true && context.isTerminal.stdout && work === null,
       simulated,
+      notifies: config.notifications.terminal,
       thresholdsPercent: config.budget.thresholdsPercent,
     },
     context,

@@ -33,14 +33,19 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
     environment: context.environment,
     simulate: options.simulate === true,
     onWarning: note,
+    onNotice: (line) => note(context.errorStyle.yellow(line)),
   });
   const { config } = app;
   await using gateway = await gatewayOf(app, {
     host: options.host ?? config.gateway.host,
     port: port ?? config.gateway.port,
-    onDecision: options.explain
-      ? (decision) => writeNote(context, decisionLine(decision, context))
-      : () => {},
+    onDecision: (decision) => {
+      const { from, agent, reason } = decision;
+      if (from !== null && agent !== 'none' && from !== agent) {
+        app.notify({ type: 'handover', from, to: agent, reason, door: 'gateway' });
+      }
+      if (options.explain) writeNote(context, decisionLine(decision, context));
+    },
   });
   const url = await gateway.start();
   writeLine(context, `ANTHROPIC_BASE_URL=${url}`);
