@@ -1,14 +1,14 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
-import { defineConfig, type Plugin } from 'rolldown';
+import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
 import packageJson from './package.json' with { type: 'json' };
 
 /**
  * `dist/`: the library and the command, with what they share in `chunks/`. The packages that every start needs are bundled in, where
  * what is not used falls away; the others stay packages.
  */
-export default defineConfig({
+const product: RolldownOptions = {
   input: {
     index: 'src/index.ts',
     'cli/main': 'src/cli/main.ts',
@@ -49,7 +49,50 @@ export default defineConfig({
     sourcemap: false,
   },
   plugins: [lazyChildProcess(), plainBuiltins(), copyGrammars()],
-});
+};
+
+const pageFolder = 'src/dashboard/page';
+
+/** `dist/dashboard/`: what a browser is served. */
+const page: RolldownOptions = {
+  input: { app: `${pageFolder}/main.tsx` },
+  platform: 'browser',
+  transform: { target: 'es2023', jsx: { runtime: 'automatic', importSource: 'preact' } },
+  output: {
+    dir: 'dist/dashboard',
+    format: 'esm',
+    entryFileNames: '[name].js',
+    minify: true,
+    sourcemap: false,
+  },
+  plugins: [copyPage()],
+};
+
+/** A file of its own and no module, because it runs before anything is drawn. */
+const theme: RolldownOptions = {
+  ...page,
+  input: { theme: `${pageFolder}/theme-start.ts` },
+  output: { ...page.output, format: 'iife' },
+  plugins: [],
+};
+
+/** In this order: the first clears `dist/`. */
+export default defineConfig([product, page, theme]);
+
+/** The page itself, its icon, and all styles as one file. */
+function copyPage(): Plugin {
+  return {
+    name: 'copy-page',
+    writeBundle({ dir = 'dist/dashboard' }) {
+      for (const name of ['index.html', 'icon.svg']) copyFileSync(join(pageFolder, name), join(dir, name));
+      const sheets = [
+        'node_modules/uplot/dist/uPlot.min.css',
+        ...['base', 'layout', 'parts', 'charts'].map((name) => join(pageFolder, 'styles', `${name}.css`)),
+      ];
+      writeFileSync(join(dir, 'app.css'), sheets.map((sheet) => readFileSync(sheet, 'utf8')).join('\n'));
+    },
+  };
+}
 
 /** Users do not get the packages of these two grammars, which compile native code when they are installed; src/agents/critic/grammars.ts. */
 function copyGrammars(): Plugin {

@@ -13,6 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { parseArgs } from 'node:util';
 import { openSqliteLedger } from '../src/state/sqlite-ledger.ts';
 import type { UsageQuery } from '../src/state/usage/UsageQuery.ts';
+import { fillYear } from '../test/support/fill-year.ts';
 
 const goalMs = 50;
 const { values: flags } = parseArgs({
@@ -27,7 +28,6 @@ const rounds = Number(flags.rounds);
 const dayMs = 86_400_000;
 const timeZone = 'Europe/Zurich';
 const nowMs = Date.now();
-const projects = ['shop', 'web', 'api', 'infra', 'docs', 'mobile'];
 
 const folder = mkdtempSync(join(tmpdir(), 'teelamma-history-'));
 const file = join(folder, 'ledger.db');
@@ -35,7 +35,7 @@ const budgets = () => [{ name: 'default', limitTokens: 1e12, windowMs: dayMs, th
 await using ledger = openSqliteLedger({ file, budgets }, { nowMs: Date.now, newId: randomUUID });
 try {
   await ledger.status();
-  fill(file);
+  fillYear(file, { tasks: taskCount, nowMs });
   const everyDay: UsageQuery = { by: ['day', 'agent'], timeZone };
   const firstMs = await time(() => ledger.usage(everyDay));
 
@@ -92,70 +92,6 @@ try {
 } finally {
   await ledger[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
-}
-
-/** A year with working hours, written straight into the tables: the ledger's own way would take minutes. */
-function fill(path: string): void {
-  const db = new DatabaseSync(path);
-  db.exec('PRAGMA synchronous = OFF; BEGIN');
-  const reservation =
-    db.prepare(`INSERT INTO reservation (owner, windows, task_id, kind, forced, granted, unsent, charged, turns,
-    created_ms, closed_ms, whole_task, scope) VALUES (1, '', ?, ?, 0, 0, 0, ?, 3, ?, ?, 1, ?)`);
-  const turn =
-    db.prepare(`INSERT INTO turn (reservation, model, state, hold, charged, started_ms, settled_ms, input, cache_creation,
-    cache_read, output, latency_ms) VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, 900)`);
-  const free =
-    db.prepare(`INSERT INTO turn (own_id, model, state, hold, started_ms, settled_ms, input, cache_creation, cache_read, output,
-    latency_ms, free_task_id, free_kind, free_agent, free_scope) VALUES (?, 'qwen3:8b', 1, 0, ?, ?, ?, 0, 0, ?, 900, ?, ?, 'ollama-specialist', ?)`);
-  const task = db.prepare(
-    'INSERT INTO task (id, started_ms, agent, kind, door, project, outcome, title, record) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?)',
-  );
-  let state = 7;
-  const random = () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296;
-    return state / 4_294_967_296;
-  };
-  for (let n = 0; n < taskCount; n += 1) {
-    const day = Math.floor((n / taskCount) * 365);
-    const startMs = nowMs - 365 * dayMs + day * dayMs + Math.floor(random() * 12 * 3_600_000);
-    const kind = random() < 0.4 ? 'simple' : random() < 0.5 ? 'complex' : 'gateway main';
-    const door = kind === 'gateway main' ? 'gateway' : random() < 0.5 ? 'cli' : 'mcp';
-    const project = projects[Math.floor(random() ** 2 * projects.length)] ?? '';
-    const scope = JSON.stringify({ project, door, user: 'ana', complexity: kind });
-    const isFree = kind === 'simple' || random() < 0.2;
-    const id = `task-${n}`;
-    const size = Math.floor(random() * 3_000);
-    if (isFree) {
-      for (let t = 0; t < 3; t += 1)
-        free.run(
-          `free-${n}-${t}`,
-          startMs + t * 1_000,
-          startMs + t * 1_000 + 900,
-          size,
-          size,
-          id,
-          kind,
-          scope,
-        );
-    } else {
-      const model = random() < 0.8 ? 'claude-sonnet-5-5' : 'claude-opus-5';
-      const made = reservation.run(id, kind, 3 * size, startMs, startMs + 4_000, scope).lastInsertRowid;
-      for (let t = 0; t < 3; t += 1)
-        turn.run(made, model, 2 * size, size, startMs + t * 1_000, startMs + t * 1_000 + 900, size, 0, 0, 0);
-    }
-    const outcome = random() < 0.9 ? 'approved' : 'failed';
-    const agent = isFree ? 'ollama-specialist' : 'claude-specialist';
-    const record = JSON.stringify({
-      taskId: id,
-      kind,
-      startedAtMs: startMs,
-      outcome,
-      signals: Array.from({ length: 12 }, () => ({ name: 'a-signal', value: random(), weight: random() })),
-    });
-    task.run(id, startMs, agent, kind, door, project, outcome, record);
-  }
-  db.exec('COMMIT');
-  db.close();
 }
 
 /** The reference: the same question by reading every turn. */

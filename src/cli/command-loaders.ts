@@ -17,6 +17,7 @@ export const commandLoaders: ReadonlyMap<string, () => Promise<RegisterCommand>>
   ['demo', async () => (await import('./commands/demo.ts')).registerDemo],
   ['config', async () => (await import('./commands/config.ts')).registerConfig],
   ['serve', async () => (await import('./commands/serve.ts')).registerServe],
+  ['dashboard', async () => (await import('./commands/dashboard.ts')).registerDashboard],
   ['keys', async () => (await import('./commands/keys.ts')).registerKeys],
   ['mcp', async () => (await import('./commands/mcp.ts')).registerMcp],
   ['statusline', async () => (await import('./commands/statusline.ts')).registerStatusline],

@@ -56,6 +56,8 @@ export interface GatewayPorts {
   readonly keys?: () => readonly GatewayKey[];
   /** Told of each decision, when its request has ended. */
   readonly onDecision?: (decision: GatewayDecision) => void;
+  /** Answers what a browser asks at `/` and under `/dashboard`, while no keys are needed; false: it does not. */
+  readonly page?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
 }
 
 /** A gateway. Disposing closes it. */
@@ -131,6 +133,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
       sendApiError(response, { status: 403, type: 'permission_error', message });
       return;
     }
+    if ((path === '/' || path.startsWith('/dashboard')) && (await answerPage(request, response))) return;
     if (path === '/health' || path === '/' || path === '/api/hello') {
       healthRoute({ response }, parts);
       return;
@@ -145,11 +148,29 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     await routeFor(method, path)(exchange, parts);
   }
 
-  function clientOf(request: IncomingMessage): Client | null {
-    const keys = ports.keys?.() ?? [];
+  /** Who may ask is told from keys, which browsers do not send; so a gateway that needs them shows no page. */
+  async function answerPage(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
+    if (!ports.page) return false;
+    if (!needsKey()) return ports.page(request, response);
+    if (request.method === 'HEAD' || !(request.headers.accept ?? '').includes('text/html')) return false;
+    const message =
+      'A gateway with keys shows no dashboard. Run `teelamma dashboard` on its machine; docs/dashboard.md has the rest';
+    sendApiError(response, { status: 403, type: 'permission_error', message });
+    return true;
+  }
+
+  function needsKey(): boolean {
     // Once there were keys, their removal must not open the gateway.
-    if (keys.length > 0) isKeyRequired = true;
-    return identifyClient(request, { keys, isKeyRequired, ownCredential });
+    if ((ports.keys?.() ?? []).length > 0) isKeyRequired = true;
+    return isKeyRequired;
+  }
+
+  function clientOf(request: IncomingMessage): Client | null {
+    return identifyClient(request, {
+      isKeyRequired: needsKey(),
+      keys: ports.keys?.() ?? [],
+      ownCredential,
+    });
   }
 
   async function start(): Promise<string> {

@@ -1,7 +1,8 @@
+import type { TokenUsage } from '../messages/token-usage.ts';
 import { ratesOf, usageAmount } from './amounts.ts';
 import type { BudgetSpec, BudgetStatus, Ledger, Scope } from './Ledger.ts';
 import { matchesScope } from './scope.ts';
-import type { UsageRow } from './usage/UsageQuery.ts';
+import type { UsageKey, UsageRow } from './usage/UsageQuery.ts';
 
 /** When a budget ends if it is used on as it was. Amounts are in the budget's unit. */
 export interface Forecast {
@@ -114,14 +115,19 @@ function hoursOf(
   return hours;
 }
 
-function countsIn(spec: BudgetSpec, { each }: BudgetStatus, row: UsageRow): boolean {
+/** Whether a group of usage was charged to a budget, and to this counter of it. */
+export function countsIn(
+  spec: BudgetSpec,
+  { each }: Pick<BudgetStatus, 'each'>,
+  row: Pick<UsageRow, UsageKey>,
+): boolean {
   const scope = scopeOf(row);
   if (!matchesScope(spec, scope)) return false;
   return !each || each.value === null || (scope[each.part] ?? '') === each.value;
 }
 
 /** Tasks are grouped by their complexity; what else a kind may be is no complexity. */
-function scopeOf({ kind, model, project, user, door }: UsageRow): Scope {
+function scopeOf({ kind, model, project, user, door }: Pick<UsageRow, UsageKey>): Scope {
   const known = {
     model,
     project,
@@ -132,8 +138,15 @@ function scopeOf({ kind, model, project, user, door }: UsageRow): Scope {
   return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined && value !== ''));
 }
 
+/** What is charged for tokens of one model. */
+interface CountedUsage extends TokenUsage {
+  readonly model?: string;
+  readonly startMs?: number;
+  readonly chargedTokens: number;
+}
+
 /** Sums of an hour are priced like one call with a short prompt; what is charged at its hold counts token by token. */
-function amountOf({ counts }: BudgetSpec, row: UsageRow): number {
+export function amountOf({ counts }: BudgetSpec, row: CountedUsage): number {
   const rates = ratesOf(counts, row.model, row.startMs ?? 0);
   return rates ? usageAmount({ rates: rates.rates }, row) : row.chargedTokens;
 }

@@ -40,8 +40,8 @@ export async function resetBudget(
   const warn = (message: string) => writeNote(context, message);
   await using budget = await openBudget(loaded.config, ledger, warn);
   await using _overview = await openOverview(loaded.config, ledger, warn);
-  await ledger.reset(name);
-  await budget.save();
+  const { resetBudgets } = await import('../../state/reset-budgets.ts');
+  await resetBudgets({ ledger, budget }, name);
   if (json) {
     writeJson(context, { reset: true, ...statusDocument(await ledger.status(), loaded) });
     return;

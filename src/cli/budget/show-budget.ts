@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config, ConfiguredBudget } from '../../config/Config.ts';
 import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
+import { environmentNameOf } from '../../config/override-of.ts';
 import { formatDuration } from '../../config/parse-duration.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { unpricedModel } from '../../config/prices/unpriced-model.ts';
@@ -15,7 +16,6 @@ import { type CliContext, columnsOf } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
 import { formatCountdown, formatMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
-import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
 import { forecastLine } from './forecast-line.ts';
 import { statusDocument } from './status-document.ts';

@@ -1,10 +1,10 @@
 import { readConfigFile, writeConfigFile } from '../../config/config-file.ts';
 import { checkSetting } from '../../config/load-config.ts';
+import { overrideOf } from '../../config/override-of.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { type SettingKey, settings } from '../../config/settings.ts';
 import type { CliContext } from '../CliContext.ts';
 import { writeJson, writeLine, writeNote } from '../output.ts';
-import { overrideOf } from '../override-of.ts';
 import { asSettingKey, settingText, withoutPassword } from './setting-text.ts';
 
 /** Checks a value and writes it into config.json. */

@@ -1,9 +1,9 @@
 import { type LoadedConfig, loadConfig } from '../../config/load-config.ts';
+import { environmentNameOf } from '../../config/override-of.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { type SettingKey, settings } from '../../config/settings.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { writeJson, writeLine, writeTable } from '../output.ts';
-import { environmentNameOf } from '../override-of.ts';
 import { wrapText } from '../wrap-text.ts';
 import { asSettingKey, settingText, withoutPassword } from './setting-text.ts';
 

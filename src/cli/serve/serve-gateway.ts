@@ -36,7 +36,11 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
     onNotice: (line) => note(context.errorStyle.yellow(line)),
   });
   const { config } = app;
+  const { createDashboard } = await import('../../dashboard/create-dashboard.ts');
+  const { dashboardOptions, dashboardPorts } = await import('../dashboard/dashboard-parts.ts');
+  const dashboard = createDashboard(dashboardOptions(app), dashboardPorts(app, context.environment));
   await using gateway = await gatewayOf(app, {
+    page: dashboard.handle,
     host: options.host ?? config.gateway.host,
     port: port ?? config.gateway.port,
     onDecision: (decision) => {
@@ -55,19 +59,21 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
   );
   const { limitTokens, counts } = config.budget;
   if (counts?.unit !== 'micro-usd') for (const line of limitAdvice(limitTokens)) note(line);
+  note(`The dashboard is at ${url}/ (on this machine, while the gateway has no keys)`);
   if (!signal.aborted) await once(signal, 'abort');
+  dashboard.close();
   note('ending: running answers have 5 seconds');
   // A signal is the ordinary way to end a server.
   context.setExitCode(exitCodes.ok);
 }
 
-interface Serving extends Pick<GatewayPorts, 'onDecision'> {
+interface Serving extends Pick<GatewayPorts, 'onDecision' | 'page'> {
   readonly host: string;
   readonly port: number;
 }
 
 /** The gateway over an installation's parts. */
-async function gatewayOf(app: App, { host, port, onDecision }: Serving): Promise<Gateway> {
+async function gatewayOf(app: App, { host, port, onDecision, page }: Serving): Promise<Gateway> {
   const { createGateway } = await import('../../gateway/app.ts');
   const { followGatewayKeys, gatewayKeysFile } = await import('../../gateway/keys/key-store.ts');
   const { config, ledger, ollama, router, log } = app;
@@ -107,6 +113,7 @@ async function gatewayOf(app: App, { host, port, onDecision }: Serving): Promise
       limits,
       keys: followGatewayKeys(gatewayKeysFile(paths), { nowMs: Date.now }),
       ...(onDecision && { onDecision }),
+      ...(page && { page }),
     },
   );
 }

@@ -1,5 +1,5 @@
-import type { Environment } from '../config/Config.ts';
-import { type Setting, type SettingKey, settings } from '../config/settings.ts';
+import type { Environment } from './Config.ts';
+import { type Setting, type SettingKey, settings } from './settings.ts';
 
 /** The environment variable that is stronger than config.json for this setting; undefined where there is none. */
 export function environmentNameOf(key: SettingKey): string | undefined {

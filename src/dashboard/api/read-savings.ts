@@ -1,0 +1,68 @@
+import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
+import { pricesAsOf } from '../../config/prices/price-table.ts';
+import { tokenCostUsd } from '../../state/token-cost.ts';
+import type { UsageRow } from '../../state/usage/UsageQuery.ts';
+import type { DashboardOptions, DashboardPorts } from '../DashboardPorts.ts';
+import type { SavedByModel, SavingsDocument } from './api-types.ts';
+import type { Parsed } from './parse-query.ts';
+import { tokensOf, usageQuery } from './read-usage.ts';
+import { resolutionOf, timeBuckets } from './time-buckets.ts';
+
+const ollama = 'ollama-specialist';
+
+/** What Ollama did, valued at the list price that Claude's model had for as many tokens of input and output. */
+export async function readSavings(
+  { filter, zone }: Parsed,
+  { prices, claudeModel }: Pick<DashboardOptions, 'prices' | 'claudeModel'>,
+  { ledger, nowMs }: DashboardPorts,
+): Promise<SavingsDocument> {
+  const now = nowMs();
+  const time = resolutionOf(filter, now);
+  const query = usageQuery({ ...filter, agent: ollama }, zone);
+  const rows = await ledger.usage({ ...query, by: [time, 'model'] });
+  const buckets = timeBuckets(filter, { firstMs: rows[0]?.startMs, nowMs: now, zone });
+  const tokens = new Array<number>(buckets.startsMs.length).fill(0);
+  const models = new Map<string, SavedByModel>();
+  // By the plain price: whether a prompt was long cannot be told from sums.
+  const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
+  for (const row of rows) {
+    const index = buckets.indexOf(row.startMs ?? 0);
+    if (index !== undefined) tokens[index] = (tokens[index] ?? 0) + tokensOf(row);
+    const saved = savedBy(row, claudeModel, plain);
+    const known = models.get(saved.model);
+    models.set(saved.model, known ? add(known, saved) : saved);
+  }
+  const byModel = [...models.values()].sort((a, b) => b.tokens - a.tokens);
+  const nothing = { model: '', turns: 0, inputTokens: 0, outputTokens: 0, tokens: 0, savedUsd: 0 };
+  return {
+    resolution: buckets.resolution,
+    startsMs: buckets.startsMs,
+    tokens,
+    models: byModel,
+    total: byModel.reduce(add, nothing),
+    pricedAs: claudeModel,
+    pricesAsOf,
+  };
+}
+
+function savedBy(row: UsageRow, claudeModel: string, prices: readonly ModelPrice[]): SavedByModel {
+  return {
+    model: row.model ?? '',
+    turns: row.turns,
+    inputTokens: row.inputTokens,
+    outputTokens: row.outputTokens,
+    tokens: tokensOf(row),
+    savedUsd: tokenCostUsd(row, claudeModel, row.startMs ?? 0, prices),
+  };
+}
+
+function add(a: SavedByModel, b: SavedByModel): SavedByModel {
+  return {
+    model: a.model,
+    turns: a.turns + b.turns,
+    inputTokens: a.inputTokens + b.inputTokens,
+    outputTokens: a.outputTokens + b.outputTokens,
+    tokens: a.tokens + b.tokens,
+    savedUsd: a.savedUsd === null || b.savedUsd === null ? null : a.savedUsd + b.savedUsd,
+  };
+}
