@@ -96,7 +96,7 @@ export const defects: Readonly<
       random,
     );
     if (found?.[1] === undefined) return undefined;
-    const wrong = found[0].replace(found[1], `${found[1]}Missing`);
+    const wrong = found[0].replace(/\{\s*[\w$]+/, (start) => `${start}Missing`);
     return modified(
       path,
       text,

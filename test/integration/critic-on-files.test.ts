@@ -11,9 +11,9 @@ it('raises no alarm on untouched files of node_modules, and finds the defects pu
     expect({ kind, missed: byKind[kind].missed }).toEqual({ kind, missed: [] });
     expect(byKind[kind].seeded).toBe(25);
   }
-  // Modules that pass on what others export hide a missing name; docs/checks.md has the share.
+  // A module may export whatever it likes, and then nothing is certain; docs/checks.md has the share.
   for (const kind of ['wrong-import', 'missing-export'] as const) {
     expect(byKind[kind].seeded).toBeGreaterThan(5);
-    expect(byKind[kind].found / byKind[kind].seeded).toBeGreaterThanOrEqual(0.8);
+    expect(byKind[kind].found / byKind[kind].seeded).toBeGreaterThanOrEqual(0.9);
   }
 });

@@ -1,14 +1,11 @@
 import type { Issue } from '../verdict.ts';
-
-/** What a file's imports can be resolved against: the workspace with the changes applied. */
-export interface ModuleSource {
-  /** The text of a file by its path relative to the workspace; null where there is none, or where it cannot be read. */
-  readonly read: (path: string) => string | null;
-}
+import { ModuleExports, type ModuleSource } from './ModuleExports.ts';
+import { resolveModule } from './resolve-module.ts';
+import { withoutComments } from './without-comments.ts';
 
 /**
- * Finds relative imports in JavaScript, TypeScript and Python that lead to no file, and names that do not even occur in the file that they
- * are imported from. Only what is certain: `import`/`export ... from` with a literal path, and `from .x import y`; a file with `export *`, CommonJS, a
+ * Finds relative imports in JavaScript, TypeScript and Python that lead to no file, and names that the file does not export. Only what is certain:
+ * `import`/`export ... from` with a literal path, and `from .x import y`; see `ModuleExports` for what is certain of a module, and a Python module with a
  * star import, `__getattr__` or a name made at run time exports whatever it likes. Declaration files are a compiler's. Packages are the project's checks' affair.
  */
 export function findBrokenImports(path: string, text: string, source: ModuleSource): readonly Issue[] {
@@ -21,83 +18,28 @@ const importStatement =
 
 function javascript(path: string, text: string, source: ModuleSource): readonly Issue[] {
   const code = withoutComments(text);
+  const exports = new ModuleExports(source);
   const issues: Issue[] = [];
   for (const match of code.matchAll(importStatement)) {
     const [whole, , names, , specifier = ''] = match;
     const line = lineAt(code, match.index + whole.search(/\S/));
-    const candidates = resolve(path, specifier);
+    const candidates = resolveModule(path, specifier);
     if (candidates === null || /[?#]/.test(specifier)) continue;
     const found = candidates.filter((each) => source.read(each) !== null);
     if (found.length === 0) {
       issues.push(broken(path, line, `imports ${specifier}, and there is no such file`));
       continue;
     }
-    // Beside x.js there may be its declarations, x.d.ts, with types of their own.
-    if (found.some((each) => exportsWhateverItLikes(source.read(each) ?? '', each))) continue;
-    const module = found.map((each) => source.read(each)).join('\n');
     const wanted = (names ?? '')
       .split(',')
       .flatMap((each) => /^\s*(?:type\s+)?([\w$]+)/.exec(each)?.[1] ?? []);
     for (const name of wanted) {
-      if (!new RegExp(`(?<![\\w$])${name.replaceAll('$', '\\$')}(?![\\w$])`).test(module))
+      // Beside x.js there may be its declarations, x.d.ts, with types of their own.
+      if (!found.some((each) => exports.mayExport(each, name)))
         issues.push(broken(path, line, `imports ${name} from ${specifier}, which does not export it`));
     }
   }
   return issues;
-}
-
-/** A module that passes on what others export, CommonJS, and what is no module: what they export is not in their own text. */
-function exportsWhateverItLikes(text: string, path: string): boolean {
-  if (!/\.[cm]?[jt]sx?$/.test(path)) return true;
-  return (
-    /\bexport\s*\*|^\s*export\s*=|\bmodule\.exports\b|\bexports[.[]/m.test(text) || !/\bexport\b/.test(text)
-  );
-}
-
-/** The files that a specifier may mean; null where it leads out of the workspace. */
-function resolve(from: string, specifier: string): readonly string[] | null {
-  const base = join(from, specifier);
-  if (base === null) return null;
-  const bare = base.replace(/\.([cm]?)jsx?$/, '');
-  const swapped =
-    bare === base
-      ? []
-      : ['.ts', '.tsx', '.mts', '.cts', '.d.ts', '.d.mts', '.d.cts'].map((extension) => bare + extension);
-  const extensions = [
-    '.js',
-    '.mjs',
-    '.cjs',
-    '.jsx',
-    '.ts',
-    '.tsx',
-    '.mts',
-    '.cts',
-    '.json',
-    '.node',
-    '.d.ts',
-    '.d.mts',
-    '.vue',
-    '.svelte',
-    '.css',
-  ];
-  const folder = base === '' ? '' : `${base}/`;
-  return [
-    base,
-    ...swapped,
-    ...extensions.map((extension) => base + extension),
-    ...extensions.map((extension) => `${folder}index${extension}`),
-    `${folder}package.json`,
-  ];
-}
-
-function join(from: string, specifier: string): string | null {
-  const parts = from.split('/').slice(0, -1);
-  for (const part of specifier.split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part !== '..') parts.push(part);
-    else if (parts.pop() === undefined) return null;
-  }
-  return parts.join('/');
 }
 
 function python(path: string, text: string, source: ModuleSource): readonly Issue[] {
@@ -143,14 +85,6 @@ function python(path: string, text: string, source: ModuleSource): readonly Issu
     }
   }
   return issues;
-}
-
-/** Comments blanked, line for line; strings with comment marks in them stay. */
-function withoutComments(text: string): string {
-  return text.replace(
-    /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')|`(?:\\[\s\S]|[^`\\])*`|\/\*[\s\S]*?\*\/|(?<![:\\])\/\/[^\n]*/g,
-    (match, kept: string | undefined) => kept ?? match.replace(/[^\n]/g, ' '),
-  );
 }
 
 function lineAt(text: string, index: number): number {
