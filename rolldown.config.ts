@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { defineConfig, type Plugin, type RolldownOptions } from 'rolldown';
@@ -48,7 +48,7 @@ const product: RolldownOptions = {
     comments: { legal: true, annotation: true, jsdoc: false },
     sourcemap: false,
   },
-  plugins: [lazyChildProcess(), plainBuiltins(), copyGrammars()],
+  plugins: [lazyChildProcess(), plainBuiltins(), copyGrammars(), keepLicences()],
 };
 
 const pageFolder = 'src/dashboard/page';
@@ -65,7 +65,7 @@ const page: RolldownOptions = {
     minify: true,
     sourcemap: false,
   },
-  plugins: [copyPage()],
+  plugins: [copyPage(), keepLicences()],
 };
 
 /** A file of its own and no module, because it runs before anything is drawn. */
@@ -105,6 +105,30 @@ function copyGrammars(): Plugin {
         const file = require.resolve(`tree-sitter-${name}/tree-sitter-${name}.wasm`);
         copyFileSync(file, join(dir, 'grammars', basename(file)));
       }
+    },
+  };
+}
+
+/** The licences of the packages that are bundled in, for those who get them with ours. */
+function keepLicences(): Plugin {
+  return {
+    name: 'keep-licences',
+    generateBundle() {
+      const folders = new Set<string>();
+      for (const id of this.getModuleIds()) {
+        const [, folder] = /^(.*[/\\]node_modules[/\\](?:@[^/\\]+[/\\])?[^/\\]+)[/\\]/.exec(id) ?? [];
+        if (folder !== undefined && !id.startsWith('\0')) folders.add(folder);
+      }
+      const namesByText = new Map<string, string[]>();
+      for (const folder of [...folders].sort()) {
+        const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+        const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+        const text = file === undefined ? license : readFileSync(join(folder, file), 'utf8').trim();
+        namesByText.set(text, [...(namesByText.get(text) ?? []), `${name} ${version}`]);
+      }
+      const texts = [...namesByText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
+      const source = texts.join(`\n${'-'.repeat(80)}\n\n`);
+      this.emitFile({ type: 'asset', fileName: 'third-party-licences.txt', source });
     },
   };
 }

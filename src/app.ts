@@ -2,12 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MetaCoordinator } from './agents/MetaCoordinator.ts';
 import type { Router } from './agents/Router.ts';
 import type { Specialist } from './agents/Specialist.ts';
+import { anthropicUrl } from './config/anthropic-url.ts';
 import { type BudgetSource, budgetSource } from './config/budget-source.ts';
 import type { Config, Environment } from './config/Config.ts';
 import { loadConfig } from './config/load-config.ts';
 import { withoutOwnGateway } from './config/own-gateway.ts';
 import { unpricedModel } from './config/prices/unpriced-model.ts';
 import { type Door, type ProcessScope, processScope } from './config/process-scope.ts';
+import { telemetryVariables } from './config/telemetry-variables.ts';
 import { isLedgerTrouble } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import type { Notification } from './notifications/Notification.ts';
@@ -20,7 +22,9 @@ import type { Ledger, LedgerEvent } from './state/Ledger.ts';
 import type { OverviewMirror } from './state/OverviewMirror.ts';
 import type { ReportedLimits } from './state/ReportedLimits.ts';
 import type { TokenBudget } from './state/TokenBudget.ts';
+import type { Telemetry } from './telemetry/open-telemetry.ts';
 import type { Turn } from './turn.ts';
+import type { WorkObserver } from './work-events.ts';
 
 export interface AppOptions {
   /** What the configuration is read from. Default `process.env`. */
@@ -34,6 +38,13 @@ export interface AppOptions {
   readonly door?: Door;
   /** Told of thresholds and handovers, a line each, where `notifications.terminal` is on. Default: nobody is. */
   readonly onNotice?: (line: string) => void;
+  /**
+   * Where traces and metrics go. `host` (default): to the OpenTelemetry providers that the program around us has registered before, if it
+   * has. `variables`: as OpenTelemetry's standard variables say. Nothing of OpenTelemetry is loaded where neither is the case.
+   */
+  readonly telemetry?: 'host' | 'variables';
+  /** Keeps metrics for a Prometheus that scrapes them (`App.scrape`). Default false. */
+  readonly metrics?: boolean;
   /** Told of what could be carried on from. Default: it goes into the log alone. */
   readonly onWarning?: (message: string) => void;
 }
@@ -58,6 +69,10 @@ export interface App extends AsyncDisposable {
   readonly log: DecisionLog;
   /** Tells the user, wherever the configuration says; returns at once. */
   readonly notify: (notification: Notification) => void;
+  /** Takes what a door of its own does (the gateway) for traces and metrics; undefined where nobody measures. */
+  readonly observe: WorkObserver | undefined;
+  /** The metrics as Prometheus reads them; null unless `AppOptions.metrics`. */
+  readonly scrape: Telemetry['scrape'];
   /** Both simulators, where `simulate` was asked for. */
   readonly simulators: Simulators | null;
 }
@@ -225,9 +240,10 @@ type Parts = Omit<App, 'simulators' | typeof Symbol.asyncDispose>;
 
 async function assemble(
   environment: Environment,
-  { onWarning, onNotice, simulate, door = 'library' }: AppOptions,
+  options: AppOptions,
   own: <T extends AsyncDisposable>(part: T) => T,
 ): Promise<Parts> {
+  const { onWarning, onNotice, simulate, door = 'library' } = options;
   const loaded = loadConfig(environment);
   const { config, problem } = await withoutOwnGateway(loaded);
   const log = own(await openLog(config, door, (problem) => onWarning?.(problem)));
@@ -255,6 +271,12 @@ async function assemble(
   });
   const budget = own(await openBudget(config, ledger, warn));
   own(await openOverview(config, ledger, warn, environment));
+  const telemetry = await openTelemetryFor(config, environment, options, ledger, (message) => {
+    log.record({ agent: 'telemetry', action: 'problem', level: 'warn', input: {}, output: { message } });
+    onWarning?.(message);
+  });
+  if (telemetry) own(telemetry);
+  const observed = telemetry && { observe: telemetry.observe };
   const limits = await openReportedLimits(config, warn);
   const credential = claudeCredential(config);
   const [claude, ollama] = await Promise.all([
@@ -299,6 +321,7 @@ async function assemble(
       log,
       onHandover: ({ from, to, reason }) => notify({ type: 'handover', from, to, reason, door }),
       ...clock,
+      ...observed,
     },
   );
   const debts = new DebtStore(
@@ -328,6 +351,7 @@ async function assemble(
       ledger,
       log,
       nowMs: Date.now,
+      ...observed,
     },
   );
   return {
@@ -345,7 +369,30 @@ async function assemble(
     limits,
     log,
     notify,
+    observe: telemetry?.observe,
+    scrape: telemetry?.scrape ?? null,
   };
+}
+
+/** Where a program keeps the providers that it registered with `@opentelemetry/api` 1.x. */
+const hostsTelemetry = Symbol.for('opentelemetry.js.api.1');
+
+/** Null where nobody wants traces or metrics; nothing of them is loaded then. */
+async function openTelemetryFor(
+  { claude, ollama }: Config,
+  environment: Environment,
+  { telemetry = 'host', metrics: isScraped = false, door = 'library' }: AppOptions,
+  ledger: Ledger,
+  onProblem: (message: string) => void,
+): Promise<Telemetry | null> {
+  const variables = telemetry === 'variables' ? telemetryVariables(environment) : null;
+  for (const problem of variables?.problems ?? []) onProblem(problem);
+  const isSent = variables ? variables.traces || variables.metrics : hostsTelemetry in globalThis;
+  if (!isSent && !isScraped) return null;
+  const { openTelemetry } = await import('./telemetry/open-telemetry.ts');
+  const urls = { 'claude-specialist': claude.url ?? anthropicUrl, 'ollama-specialist': ollama.host };
+  const sendTo = variables ?? (isSent ? 'host' : null);
+  return openTelemetry({ door, urls, sendTo, isScraped }, { ledger, newId, onProblem });
 }
 
 /** Both run code that a model wrote, in one sandbox that is looked for when it is first needed. */

@@ -51,6 +51,7 @@ export type {
 export { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
 export type { TurnHooks, TurnOptions, TurnPorts, TurnRequest, TurnResult } from './turn/turn-types.ts';
 export { Turn } from './turn.ts';
+export type { WorkEvent, WorkObserver } from './work-events.ts';
 export { AppliedTasks, type ApplyOutcome } from './workspace/apply/AppliedTasks.ts';
 export { type FileChange, type FileImage, imageAfter, imageBefore } from './workspace/FileChange.ts';
 export type { StagedWork, WorkspaceChecks } from './workspace/WorkspaceChecks.ts';

@@ -9,11 +9,13 @@ import { checkTask } from './pipeline/check-task.ts';
 import type { DebtStore } from './pipeline/debt/DebtStore.ts';
 import { TaskJournal } from './pipeline/TaskJournal.ts';
 import { type JudgedAnswer, TaskRun } from './pipeline/TaskRun.ts';
+import { taskAnswered, taskFailed, taskStarted } from './pipeline/task-work-events.ts';
 import type { ReviewerSetting } from './pipeline/WorkReviewer.ts';
 import type { WorkspaceTask } from './pipeline/WorkspaceTask.ts';
 import type { Ledger, LedgerEvent } from './state/Ledger.ts';
 import type { TaskEvent, TaskResult } from './task-events.ts';
 import type { Turn } from './turn.ts';
+import type { WorkObserver } from './work-events.ts';
 import type { WorkspaceChecks } from './workspace/WorkspaceChecks.ts';
 import type { WorkspaceStage } from './workspace/WorkspaceStage.ts';
 
@@ -52,6 +54,8 @@ export interface PipelinePorts {
   readonly nowMs: () => number;
   /** Keeps what Ollama does for want of budget. Default: nobody does. */
   readonly debts?: Pick<DebtStore, 'add'>;
+  /** Told of tasks, reviews and checks; the turn tells of its calls. Default: nobody is. */
+  readonly observe?: WorkObserver;
 }
 
 export interface ExecuteOptions {
@@ -96,6 +100,7 @@ export class Pipeline {
    */
   async executeTask(task: string, forceAgent?: AgentName, options: ExecuteOptions = {}): Promise<TaskResult> {
     checkTask(task);
+    const startedAtMs = this.ports.nowMs();
     const workspace = await this.openWorkspace(task, options);
     const { decision, reservation, laterTokens } = await this.admit(task, forceAgent, options);
     const reservationId = reservation?.id ?? null;
@@ -106,6 +111,8 @@ export class Pipeline {
       this.ports,
     );
     const journal = this.journal(task, run, decision);
+    this.ports.observe?.(taskStarted(decision, startedAtMs));
+    const times = () => ({ startedAtMs, endedAtMs: this.ports.nowMs() });
     const unsubscribe = this.ports.ledger.subscribe((event) => showThreshold(run, event));
     try {
       run.emit({ type: 'decision', decision });
@@ -114,7 +121,9 @@ export class Pipeline {
       const repaired = await this.repair(run, first);
       run.answerWith(await this.escalate(run, repaired));
       await journal.answered(run.result());
+      this.ports.observe?.(taskAnswered(run.result(), times()));
     } catch (error) {
+      this.ports.observe?.(taskFailed(decision.taskId, error, run.progress(), times()));
       await journal.failed(error, run.progress());
       throw error;
     } finally {

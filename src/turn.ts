@@ -4,6 +4,7 @@ import type { Handover } from './task-events.ts';
 import { askClaude } from './turn/ask-claude.ts';
 import { askOllama } from './turn/ask-ollama.ts';
 import { NoSpecialistAvailableError } from './turn/NoSpecialistAvailableError.ts';
+import { handoverCause, observedAttempt } from './turn/observed-attempt.ts';
 import type {
   Attempt,
   TurnHooks,
@@ -46,6 +47,14 @@ export class Turn {
     };
     hooks.onHandover?.(handover);
     this.ports.onHandover?.(handover);
+    this.ports.observe?.({
+      type: 'handover',
+      taskId: turn.taskId,
+      atMs: this.ports.nowMs(),
+      from: handover.from,
+      to: handover.to,
+      cause: handoverCause(first.failure),
+    });
     this.ports.log.record({
       agent: handover.from,
       action: 'handover',
@@ -61,10 +70,11 @@ export class Turn {
 
   private async attempt(agent: AgentName, turn: TurnRequest, hooks: TurnHooks): Promise<Attempt> {
     if (hooks.signal.aborted) throw new AbortedError(hooks.signal.reason);
-    const attempt =
+    const attempt = await observedAttempt(turn, hooks, this.ports, (watched) =>
       agent === 'claude-specialist'
-        ? await askClaude(turn, hooks, this.options, this.ports)
-        : await askOllama(turn, hooks, this.ports);
+        ? askClaude(turn, watched, this.options, this.ports)
+        : askOllama(turn, watched, this.ports),
+    );
     this.ports.log.record({
       agent,
       action: 'answer',

@@ -3,6 +3,7 @@ import type { AgentName, Specialist } from '../agents/Specialist.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { Ledger } from '../state/Ledger.ts';
 import type { ReportedLimits } from '../state/ReportedLimits.ts';
+import type { WorkObserver } from '../work-events.ts';
 import type { Conversations } from './conversations.ts';
 import type { CoolDowns } from './cool-downs.ts';
 import type { Holds } from './holds.ts';
@@ -25,6 +26,8 @@ export interface GatewayParts {
   readonly nowMs: () => number;
   readonly newId: () => string;
   readonly onDecision: (decision: GatewayDecision) => void;
+  /** Told of each request, when it has ended; null where nobody measures. */
+  readonly observe: WorkObserver | null;
   readonly behaviour: GatewayBehaviour;
 }
 

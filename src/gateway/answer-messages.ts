@@ -8,14 +8,16 @@ import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-
 import type { Scope } from '../state/Ledger.ts';
 import { hasLimitHeaders } from '../state/reported-limit.ts';
 import { version } from '../version.ts';
+import type { ModelCall, RequestCause } from '../work-events.ts';
 import { AnswerStream } from './answer-stream.ts';
-import { answerWithOllama } from './answer-with-ollama.ts';
+import { answerWithOllama, type OllamaOutcome } from './answer-with-ollama.ts';
 import { sendApiError } from './api-error.ts';
 import { conversationId, isWithinToolUse } from './conversations.ts';
 import { countInput } from './count-input.ts';
 import { headersForClient, headersForUpstream } from './forwarded-headers.ts';
 import type { Exchange, GatewayDecision, GatewayParts } from './GatewayParts.ts';
 import type { Hold } from './holds.ts';
+import { claudeCall, ollamaCall } from './model-calls.ts';
 import type { ParsedBody } from './parse-messages-body.ts';
 import { refusal } from './refusal.ts';
 import { type RelayOutcome, relayClaude } from './relay-claude.ts';
@@ -63,6 +65,8 @@ class MessagesExchange {
   private controller: AbortController | null = null;
   private hold: Hold | null = null;
   private from: AgentName | null = null;
+  private cause: RequestCause = 'rule';
+  private readonly calls: ModelCall[] = [];
   private knownConversation: string | null = null;
 
   constructor(exchange: Exchange, body: Buffer, parsed: WellFormed, gateway: GatewayParts) {
@@ -93,12 +97,14 @@ class MessagesExchange {
       const miss = await this.askClaude(chosen.reason);
       if (miss === null) return;
       this.from = 'claude-specialist';
+      this.cause = miss.cause;
       await this.passToOllama(miss);
       return;
     }
     const failure = await this.askOllama(chosen.reason, null, false);
     if (failure === null) return;
     this.from = 'ollama-specialist';
+    this.cause = 'ollama';
     const miss = await this.askClaude(`Ollama cannot: ${failure}`);
     if (miss !== null) this.refuse(miss, failure, null);
   }
@@ -159,6 +165,7 @@ class MessagesExchange {
       return null;
     }
     const isLowered = hold.maxTokens < request.max_tokens;
+    const sentAtMs = gateway.nowMs();
     const outcome = await relayClaude(
       {
         method: 'POST',
@@ -175,6 +182,7 @@ class MessagesExchange {
       gateway.upstream,
       (answered) => this.noteLimits(credentials, answered),
     );
+    this.noteClaudeCall(hold, sentAtMs, outcome);
     await this.settle(hold, outcome);
     return this.missOf(outcome, reason, isLowered ? hold.maxTokens : null);
   }
@@ -286,8 +294,10 @@ class MessagesExchange {
     if (isSwitch && this.wantsNotice(resumed)) {
       answer.note('switch', `[ClaudeTeelamma: ${reason}. ${gateway.ollama.model} on Ollama goes on.]`);
     }
+    const sentAtMs = gateway.nowMs();
     try {
       const outcome = await answerWithOllama(parsed.request, resumed, answer, gateway.ollama, this.gone);
+      this.noteOllamaCall(sentAtMs, outcome);
       if (outcome.kind === 'failed') return outcome.reason;
       if (outcome.kind === 'client-gone') {
         this.decided('ollama-specialist', `${reason}; the client went away`, null, null);
@@ -364,14 +374,16 @@ class MessagesExchange {
 
   private relayError(answer: UpstreamAnswer, reason: string): void {
     const { response } = this.exchange;
+    if (this.cause === 'rule') this.cause = 'error-answer';
+    if (!response.headersSent && !response.destroyed) {
+      response.writeHead(answer.status, {
+        ...headersForClient(answer.headers),
+        'content-length': String(answer.body.length),
+        ...this.ownHeaders('claude-specialist', reason, this.gateway.holds.remainingTokens(this.scope())),
+      });
+      response.end(answer.body);
+    }
     this.decided('none', reason, null, null);
-    if (response.headersSent || response.destroyed) return;
-    response.writeHead(answer.status, {
-      ...headersForClient(answer.headers),
-      'content-length': String(answer.body.length),
-      ...this.ownHeaders('claude-specialist', reason, this.gateway.holds.remainingTokens(this.scope())),
-    });
-    response.end(answer.body);
   }
 
   private answerStream(reason: string, resumed: RelayedAnswer | null): AnswerStream {
@@ -433,6 +445,32 @@ class MessagesExchange {
       key: exchange.client.key?.name ?? null,
     };
     gateway.onDecision(decision);
+    if (gateway.observe === null) return;
+    const { request, response } = exchange;
+    gateway.observe({
+      type: 'request',
+      startedAtMs: this.startedAtMs,
+      endedAtMs: nowMs,
+      model: parsed.request.model,
+      agent,
+      cause: this.cause,
+      status: response.headersSent ? response.statusCode : null,
+      traceparent: textOf(request.headers['traceparent']) || null,
+      from: this.from,
+      calls: this.calls,
+    });
+  }
+
+  private noteClaudeCall(hold: Hold, sentAtMs: number, outcome: RelayOutcome): void {
+    if (this.gateway.observe === null) return;
+    this.calls.push(claudeCall(this.parsed.request.model, hold, outcome, sentAtMs, this.gateway.nowMs()));
+  }
+
+  private noteOllamaCall(sentAtMs: number, outcome: OllamaOutcome): void {
+    const { observe, ollama, nowMs } = this.gateway;
+    if (observe === null) return;
+    const { max_tokens: maxTokens } = this.parsed.request;
+    this.calls.push(ollamaCall(ollama.model, maxTokens, outcome, sentAtMs, nowMs()));
   }
 }
 

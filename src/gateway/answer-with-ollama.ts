@@ -1,4 +1,4 @@
-import { type Specialist, SpecialistError } from '../agents/Specialist.ts';
+import { type Specialist, SpecialistError, type SpecialistFailure } from '../agents/Specialist.ts';
 import { conversationBytes, shortenConversation } from '../messages/shorten-conversation.ts';
 import type { Message, MessagesRequest } from '../messages/types.ts';
 import type { AnswerStream } from './answer-stream.ts';
@@ -7,7 +7,7 @@ import type { RelayedAnswer } from './relayed-answer.ts';
 export type OllamaOutcome =
   | { readonly kind: 'answered'; readonly message: Message; readonly shortened: string | null }
   /** A sentence without its full stop; nothing was sent to the client unless the answer has begun. */
-  | { readonly kind: 'failed'; readonly reason: string; readonly isTooLong: boolean }
+  | { readonly kind: 'failed'; readonly reason: string; readonly failure: SpecialistFailure }
   | { readonly kind: 'client-gone' };
 
 /** Each round leaves out a quarter of what is left, so ten come down to a twentieth. */
@@ -40,7 +40,8 @@ export async function answerWithOllama(
       const isTooLong = error.failure === 'context-too-long';
       const removeBytes = conversationBytes(asked) * shorteningShare;
       const shorter = isTooLong && round < shorteningRounds ? shortenConversation(asked, removeBytes) : null;
-      if (shorter === null) return { kind: 'failed', reason: error.message.replace(/\.$/, ''), isTooLong };
+      if (shorter === null)
+        return { kind: 'failed', reason: error.message.replace(/\.$/, ''), failure: error.failure };
       thinkingBlocks += shorter.thinkingBlocks;
       toolResults += shorter.toolResults;
       shortened = `${thinkingBlocks} old thinking blocks and ${toolResults} old tool results were left out`;

@@ -6,6 +6,7 @@ import { TeelammaError } from '../errors.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { Ledger } from '../state/Ledger.ts';
 import type { Sleep } from '../state/wait-for-holds.ts';
+import type { WorkObserver } from '../work-events.ts';
 import { sendApiError } from './api-error.ts';
 import { createConversations } from './conversations.ts';
 import { createCoolDowns } from './cool-downs.ts';
@@ -23,6 +24,7 @@ import { createPolicy, type PolicyOptions } from './policy.ts';
 import { countTokensRoute } from './routes/count-tokens.ts';
 import { healthRoute } from './routes/health.ts';
 import { messagesRoute } from './routes/messages.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { modelsRoute } from './routes/models.ts';
 import { otherRoute } from './routes/other.ts';
 import { createUpstream, type UpstreamOptions } from './upstream.ts';
@@ -58,7 +60,14 @@ export interface GatewayPorts {
   readonly onDecision?: (decision: GatewayDecision) => void;
   /** Answers what a browser asks at `/` and under `/dashboard`, while no keys are needed; false: it does not. */
   readonly page?: (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+  /** Told of each request, for traces and metrics. Default: nobody is. */
+  readonly observe?: WorkObserver;
+  /** Answers `GET /metrics`. Default: there is no such page. */
+  readonly metrics?: MetricsPage;
 }
+
+/** The metrics as Prometheus reads them. */
+export type MetricsPage = () => Promise<{ readonly contentType: string; readonly text: string }>;
 
 /** A gateway. Disposing closes it. */
 export interface Gateway extends AsyncDisposable {
@@ -106,6 +115,7 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
       logDecision(log, decision);
       ports.onDecision?.(decision);
     },
+    observe: ports.observe ?? null,
     behaviour: {
       continueAnswers: options.continueAnswers ?? true,
       notices: options.notices ?? true,
@@ -142,6 +152,10 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     if (client === null) {
       const message = 'This gateway needs a key of its own; `teelamma keys add` makes one';
       sendApiError(response, { status: 401, type: 'authentication_error', message });
+      return;
+    }
+    if (path === '/metrics' && ports.metrics && (method === 'GET' || method === 'HEAD')) {
+      await metricsRoute(response, ports.metrics);
       return;
     }
     const exchange = { request, response, path, client };

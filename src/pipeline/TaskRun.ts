@@ -18,6 +18,7 @@ import type {
 } from '../task-events.ts';
 import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
+import type { CheckRun } from '../workspace/checks/CheckReport.ts';
 import { addIssues } from './judge-work.ts';
 import { taskRequest } from './task-request.ts';
 import type { UsedTool } from './tool-calls.ts';
@@ -198,7 +199,8 @@ export class TaskRun {
       },
       {
         signal: this.signal,
-        onStart: (start) => this.emit({ type: 'turn-started', purpose, ...start }),
+        onStart: ({ agent: by, model, heldTokens }) =>
+          this.emit({ type: 'turn-started', purpose, agent: by, model, heldTokens }),
         onEvent: (from, event) => this.emitText(from, event),
         onWait: (reason) => this.emit({ type: 'waiting', reason }),
         onWarning: (message) => this.warn(message),
@@ -285,16 +287,24 @@ export class TaskRun {
   }
 
   private async judge(purpose: TaskPurpose, turn: TurnResult): Promise<JudgedAnswer> {
-    const verdict = await this.ports.critic.review({ task: this.task, message: turn.message }, this.signal);
-    return this.judged(purpose, turn, await this.reviewed(verdict, purpose, turn, null), null);
+    const startedAtMs = this.ports.nowMs();
+    const checked = await this.ports.critic.review({ task: this.task, message: turn.message }, this.signal);
+    const verdict = await this.reviewed(checked, purpose, turn, null);
+    return this.judged(purpose, turn, { verdict, startedAtMs }, null);
   }
 
   private async judgeWork(purpose: TaskPurpose, workspace: WorkspaceTask, work: Work): Promise<JudgedAnswer> {
     const onChecks = () => this.emit({ type: 'waiting', reason: "the project's checks are run" });
-    const { critic, checks } = this.ports;
-    const checked = await workspace.judge(work, { critic, checks, onChecks }, this.signal);
+    const { critic, checks, observe, nowMs } = this.ports;
+    const { taskId } = this.decision;
+    const startedAtMs = nowMs();
+    const onRan = (run: CheckRun): void => {
+      const { name, outcome, startedAtMs: began, durationMs } = run;
+      observe?.({ type: 'check', taskId, name, outcome, startedAtMs: began, durationMs });
+    };
+    const checked = await workspace.judge(work, { critic, checks, onChecks, onRan }, this.signal);
     const verdict = await this.reviewed(checked, purpose, work.turn, workspace);
-    return this.judged(purpose, work.turn, verdict, workspace.state());
+    return this.judged(purpose, work.turn, { verdict, startedAtMs }, workspace.state());
   }
 
   /** What no check has anything against is looked at by the reviewer, once in a round. */
@@ -320,10 +330,21 @@ export class TaskRun {
   private judged(
     purpose: TaskPurpose,
     turn: TurnResult,
-    verdict: Verdict,
+    { verdict, startedAtMs }: { readonly verdict: Verdict; readonly startedAtMs: number },
     state: WorkState | null,
   ): JudgedAnswer {
     const { agent, model } = turn;
+    this.ports.observe?.({
+      type: 'review',
+      taskId: this.decision.taskId,
+      startedAtMs,
+      endedAtMs: this.ports.nowMs(),
+      agent,
+      purpose,
+      outcome: verdict.outcome,
+      errors: verdict.issues.filter(({ severity }) => severity === 'error').length,
+      warnings: verdict.issues.filter(({ severity }) => severity === 'warning').length,
+    });
     this.reviews.push({ agent, model, purpose, outcome: verdict.outcome });
     this.ports.log.record({
       agent: 'critic',

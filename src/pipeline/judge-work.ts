@@ -4,6 +4,7 @@ import { extractCodeBlocks } from '../agents/critic/code-blocks.ts';
 import { asksForExcerpt } from '../agents/critic/elided-code.ts';
 import type { Issue, Verdict } from '../agents/verdict.ts';
 import type { Message } from '../messages/types.ts';
+import type { CheckRun } from '../workspace/checks/CheckReport.ts';
 import type { WorkspaceChecks } from '../workspace/WorkspaceChecks.ts';
 import type { WorkspaceStage } from '../workspace/WorkspaceStage.ts';
 
@@ -21,6 +22,8 @@ export interface JudgePorts {
   /** The project's own checks; without them, the critic's alone count. */
   readonly checks?: WorkspaceChecks | undefined;
   readonly onChecks: () => void;
+  /** Told of each check that was run. */
+  readonly onRan?: ((run: CheckRun) => void) | undefined;
 }
 
 /** A code block of so many lines is work, not a word of explanation. */
@@ -37,8 +40,9 @@ export async function judgeWork(work: WorkToJudge, ports: JudgePorts, signal: Ab
   if (verdict.outcome !== 'approved' || files.length === 0 || !ports.checks) return verdict;
   ports.onChecks();
   const { task, stage } = work;
-  const issues = await ports.checks.run({ task, workspaceFolder: stage.folder, changes: files }, signal);
-  return addIssues(verdict, issues);
+  const { onRan } = ports;
+  const staged = { task, workspaceFolder: stage.folder, changes: files, ...(onRan && { onRan }) };
+  return addIssues(verdict, await ports.checks.run(staged, signal));
 }
 
 function readerOf(stage: WorkspaceStage): (path: string) => string | null {

@@ -73,7 +73,8 @@ async function send(
 ): Promise<{ readonly message: Message } | SendFailure> {
   let isSent = false;
   try {
-    hooks.onStart?.({ agent: claude.agent, model: claude.model, heldTokens: hold.heldTokens });
+    const { heldTokens, maxTokens } = hold;
+    hooks.onStart?.({ agent: claude.agent, model: claude.model, heldTokens, maxTokens });
     isSent = true;
     const message = await claude.send(
       { ...turn.request, max_tokens: hold.maxTokens },

@@ -15,7 +15,8 @@ import {
 export async function askOllama(turn: TurnRequest, hooks: TurnHooks, ports: TurnPorts): Promise<Attempt> {
   const { ledger, ollama, newId, nowMs } = ports;
   const startedAtMs = nowMs();
-  hooks.onStart?.({ agent: ollama.agent, model: ollama.model, heldTokens: 0 });
+  const { max_tokens: maxTokens } = turn.request;
+  hooks.onStart?.({ agent: ollama.agent, model: ollama.model, heldTokens: 0, maxTokens });
   let message: Message;
   try {
     message = await ollama.send(turn.request, {

@@ -7,6 +7,7 @@ import type { CoolDown } from '../state/CoolDown.ts';
 import type { BudgetStatus, Ledger, Scope } from '../state/Ledger.ts';
 import type { Sleep } from '../state/wait-for-holds.ts';
 import type { Handover } from '../task-events.ts';
+import type { WorkObserver } from '../work-events.ts';
 import type { FailedAttempt } from './NoSpecialistAvailableError.ts';
 
 export interface TurnOptions {
@@ -29,6 +30,8 @@ export interface TurnPorts {
   readonly sleep: Sleep;
   readonly newId: () => string;
   readonly nowMs: () => number;
+  /** Told of each call that was sent, when it has ended, and of each handover. Default: nobody is. */
+  readonly observe?: WorkObserver;
 }
 
 /** One model call to be made. */
@@ -54,11 +57,20 @@ export interface TurnRequest {
 export interface TurnHooks {
   readonly signal: AbortSignal;
   /** Just before the request is sent. */
-  readonly onStart?: (start: { agent: AgentName; model: string; heldTokens: number }) => void;
+  readonly onStart?: (start: TurnStart) => void;
   readonly onEvent?: (agent: AgentName, event: RawMessageStreamEvent) => void;
   readonly onWait?: (reason: string) => void;
   readonly onHandover?: (handover: Handover) => void;
   readonly onWarning?: (message: string) => void;
+}
+
+/** What is about to be sent. */
+export interface TurnStart {
+  readonly agent: AgentName;
+  readonly model: string;
+  /** 0 for Ollama. */
+  readonly heldTokens: number;
+  readonly maxTokens: number;
 }
 
 export interface TurnResult {

@@ -1,4 +1,5 @@
 import type { Issue } from '../agents/verdict.ts';
+import type { CheckRun } from './checks/CheckReport.ts';
 import type { FileChange } from './FileChange.ts';
 
 /** What a project's checks are run on. */
@@ -9,6 +10,8 @@ export interface StagedWork {
   readonly workspaceFolder: string;
   /** Every file that differs from the folder, by path. */
   readonly changes: readonly FileChange[];
+  /** Told of each check that was run. */
+  readonly onRan?: (run: CheckRun) => void;
 }
 
 /** Runs what a project has to judge a change by (compiler, tests). Only what fails because of the change is an issue. */

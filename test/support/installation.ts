@@ -1,4 +1,4 @@
-import { type App, createApp, type Environment } from '../../src/index.ts';
+import { type App, type AppOptions, createApp, type Environment } from '../../src/index.ts';
 import {
   type ClaudeSimulator,
   type ClaudeSimulatorOptions,
@@ -17,7 +17,7 @@ export interface Installation extends AsyncDisposable {
   readonly ollama: OllamaSimulator;
   readonly environment: Environment;
   /** One more app on the same home and simulators; ended with the installation. */
-  open(environment?: Environment): Promise<App>;
+  open(environment?: Environment, options?: Omit<AppOptions, 'environment'>): Promise<App>;
 }
 
 /** A fresh home with both providers simulated over loopback HTTP. */
@@ -39,8 +39,8 @@ export async function startInstallation(
     claude,
     ollama,
     environment,
-    async open(more = {}) {
-      const app = await createApp({ environment: { ...environment, ...more } });
+    async open(more = {}, options = {}) {
+      const app = await createApp({ ...options, environment: { ...environment, ...more } });
       apps.push(app);
       return app;
     },

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGateway, type GatewayOptions, type GatewayPorts } from '../../src/gateway/app.ts';
 import type { GatewayDecision } from '../../src/gateway/GatewayParts.ts';
-import type { App } from '../../src/index.ts';
+import type { App, AppOptions } from '../../src/index.ts';
 import { type Installation, startInstallation } from './installation.ts';
 
 export interface TestGateway extends AsyncDisposable {
@@ -20,6 +22,9 @@ export interface TestGatewayOptions {
   readonly providers?: Parameters<typeof startInstallation>[0];
   readonly gateway?: Partial<GatewayOptions>;
   readonly ports?: Partial<GatewayPorts>;
+  readonly app?: Omit<AppOptions, 'environment'>;
+  /** What config.json holds. */
+  readonly config?: object;
   readonly stallTimeoutMs?: number;
   readonly timeoutMs?: number;
   /** In place of the Claude simulator. */
@@ -29,10 +34,11 @@ export interface TestGatewayOptions {
 /** A gateway before both simulators, in a fresh home. */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const installation = await startInstallation(options.providers);
-  const app = await installation.open({
-    TEELAMMA_BUDGET: String(options.limit ?? 1_000_000),
-    ...options.environment,
-  });
+  if (options.config) writeFileSync(join(installation.home, 'config.json'), JSON.stringify(options.config));
+  const app = await installation.open(
+    { TEELAMMA_BUDGET: String(options.limit ?? 1_000_000), ...options.environment },
+    options.app,
+  );
   const decisions: GatewayDecision[] = [];
   const gateway = createGateway(
     {
@@ -52,6 +58,8 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
       newId: randomUUID,
       sleep: async (ms, signal) => void (await delay(ms, undefined, { ...(signal && { signal }) })),
       onDecision: (decision) => void decisions.push(decision),
+      ...(app.observe && { observe: app.observe }),
+      ...(app.scrape && { metrics: app.scrape }),
       ...options.ports,
     },
   );

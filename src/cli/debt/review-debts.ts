@@ -22,6 +22,7 @@ export async function reviewDebts(
   await using app = await createApp({
     door: 'cli',
     environment: context.environment,
+    telemetry: 'variables',
     onWarning: (message) => writeNote(context, context.errorStyle.yellow(`Warning: ${message}`)),
   });
   const wanted =

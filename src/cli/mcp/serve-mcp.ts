@@ -26,6 +26,7 @@ export async function serveMcp(context: CliContext, options: ServeMcpOptions): P
     door: 'mcp',
     environment: context.environment,
     simulate: options.simulate === true,
+    telemetry: 'variables',
     onWarning: note,
   });
   if (options.simulate) note('SIMULATED: answers come from a simulator; your budget is not touched');

@@ -63,6 +63,7 @@ export async function runTask(
       door: 'cli',
       environment: context.environment,
       simulate: simulated,
+      telemetry: 'variables',
       onWarning: (message) => display.show({ type: 'warning', message }),
     });
     const result = await app.pipeline.executeTask(task, agentName(options.agent), {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { App } from '../../app.ts';
+import { anthropicUrl } from '../../config/anthropic-url.ts';
 import type { Config } from '../../config/Config.ts';
 import type { Gateway, GatewayPorts } from '../../gateway/app.ts';
 import { ReportedLimits } from '../../state/ReportedLimits.ts';
@@ -19,9 +20,6 @@ export interface ServeOptions {
   readonly simulate?: boolean;
 }
 
-/** Claude's own address, where none is configured. */
-const anthropicUrl = 'https://api.anthropic.com';
-
 /** Serves until a signal comes; running answers may end for a short time, and every hold is settled. */
 export async function serveGateway(context: CliContext, options: ServeOptions): Promise<void> {
   const port = options.port === undefined ? undefined : parseWholeNumber('--port', options.port, 0, 65_535);
@@ -32,6 +30,8 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
     door: 'gateway',
     environment: context.environment,
     simulate: options.simulate === true,
+    telemetry: 'variables',
+    metrics: true,
     onWarning: note,
     onNotice: (line) => note(context.errorStyle.yellow(line)),
   });
@@ -76,7 +76,7 @@ interface Serving extends Pick<GatewayPorts, 'onDecision' | 'page'> {
 async function gatewayOf(app: App, { host, port, onDecision, page }: Serving): Promise<Gateway> {
   const { createGateway } = await import('../../gateway/app.ts');
   const { followGatewayKeys, gatewayKeysFile } = await import('../../gateway/keys/key-store.ts');
-  const { config, ledger, ollama, router, log } = app;
+  const { config, ledger, ollama, router, log, observe, scrape } = app;
   const limits = gatewayLimits(config, (problem) => {
     log.record({ agent: 'gateway', action: 'limits', level: 'warn', input: {}, output: { problem } });
   });
@@ -114,6 +114,8 @@ async function gatewayOf(app: App, { host, port, onDecision, page }: Serving): P
       keys: followGatewayKeys(gatewayKeysFile(paths), { nowMs: Date.now }),
       ...(onDecision && { onDecision }),
       ...(page && { page }),
+      ...(observe && { observe }),
+      ...(scrape && { metrics: scrape }),
     },
   );
 }

@@ -25,6 +25,8 @@ export interface CheckRun {
    * `stopped`: it passed a limit. Only `failed` and `stopped` make errors.
    */
   readonly outcome: 'passed' | 'failed' | 'failed-before' | 'flaky' | 'stopped';
+  /** Epoch milliseconds. */
+  readonly startedAtMs: number;
   readonly durationMs: number;
   /** Where there is more to say than the outcome. */
   readonly note?: string;

@@ -139,12 +139,14 @@ export class ProjectChecks {
 
   async #judge(check: ProjectCheck, bench: Bench): Promise<{ run: CheckRun; issues: readonly Issue[] }> {
     const command = check.argv.join(' ');
+    const startedAtMs = Math.round(performance.timeOrigin + performance.now());
     const after = await bench.run(check, 'after');
     const done = (outcome: CheckRun['outcome'], issues: readonly Issue[], note?: string) => ({
       run: {
         name: check.name,
         command,
         outcome,
+        startedAtMs,
         durationMs: after.durationMs,
         ...(note !== undefined && { note }),
       },

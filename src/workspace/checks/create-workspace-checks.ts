@@ -9,13 +9,14 @@ export function createWorkspaceChecks(
   onReport: (report: CheckReport) => void,
 ): WorkspaceChecks {
   return {
-    run: async ({ task, workspaceFolder, changes }, signal) => {
+    run: async ({ task, workspaceFolder, changes, onRan }, signal) => {
       const files = changes.map((change) => ({
         path: change.path,
         content: imageAfter(change)?.content ?? null,
       }));
       const report = await checks.run({ task, workspaceFolder, changes: files }, signal);
       onReport(report);
+      if (onRan) for (const run of report.ran) onRan(run);
       return report.issues;
     },
   };

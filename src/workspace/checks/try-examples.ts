@@ -131,6 +131,7 @@ async function tryFile(
       name: trial.name,
       command: `${trial.examples.length} examples`,
       outcome,
+      startedAtMs: Math.round(performance.timeOrigin + startMs),
       durationMs: Math.round(performance.now() - startMs),
       ...(unclear > 0 && { note: `${unclear} of ${trial.examples.length} could not be run or compared` }),
     },

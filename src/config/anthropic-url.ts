@@ -1,0 +1,2 @@
+/** Claude's own address, where none is configured. */
+export const anthropicUrl = 'https://api.anthropic.com';
