@@ -181,6 +181,8 @@ export interface Paths {
   readonly trustFile: string;
   /** What Claude reported of its limits. */
   readonly claudeLimitsFile: string;
+  /** What `teelamma init` did to the files of clients, so that it can be taken back. */
+  readonly initRecordFile: string;
   /** What each session of Claude Code was told by the hook. */
   readonly hookFolder: string;
   readonly logFolder: string;

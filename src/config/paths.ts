@@ -16,6 +16,7 @@ export function resolvePaths(environment: Environment): Paths {
     coolDownFile: join(stateFolder, 'cool-down.json'),
     trustFile: join(stateFolder, 'trusted-checks.json'),
     claudeLimitsFile: join(stateFolder, 'claude-limits.json'),
+    initRecordFile: join(stateFolder, 'init.json'),
     hookFolder: join(stateFolder, 'hooks'),
     logFolder: join(home, 'logs'),
     debtFolder: join(stateFolder, 'debts'),

@@ -98,16 +98,7 @@ async function pluginIsLoaded(place: Place): Promise<void> {
   await claude(place, 'plugin', 'marketplace', 'add', repository);
   await claude(place, 'plugin', 'install', 'teelamma@claude-teelamma');
   const before = installation.claude.requests.length;
-  const stdout = await claude(
-    place,
-    ...['-p', '/teelamma:budget', '--output-format', 'stream-json', '--verbose', '--include-hook-events'],
-  );
-  const messages = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as StreamMessage);
-  const init = messages.find(({ subtype }) => subtype === 'init');
-  assert.ok(init, 'the session says how it starts');
+  const { messages, init } = await connectedSession(place);
   assert.ok(
     init.plugins?.some(({ name }) => name === 'teelamma'),
     'the plugin is loaded',
@@ -115,8 +106,6 @@ async function pluginIsLoaded(place: Place): Promise<void> {
   for (const name of ['budget', 'forecast', 'debt', 'route', 'run']) {
     assert.ok(init.slash_commands?.includes(`teelamma:${name}`), `/teelamma:${name} is there`);
   }
-  const server = init.mcp_servers?.find(({ name }) => name === 'plugin:teelamma:teelamma');
-  assert.equal(server?.status, 'connected');
   // The commands allow exactly these.
   for (const name of ['route_task', 'run_task']) {
     assert.ok(init.tools?.includes(`mcp__plugin_teelamma_teelamma__${name}`), `${name} has that name`);
@@ -141,23 +130,56 @@ async function pluginIsLoaded(place: Place): Promise<void> {
   await claude(place, 'plugin', 'uninstall', 'teelamma@claude-teelamma');
 }
 
+/** Claude Code waits for a server only for a short time; on a busy machine another session may be needed. */
+async function connectedSession(place: Place) {
+  const words = [
+    '-p',
+    '/teelamma:budget',
+    '--output-format',
+    'stream-json',
+    '--verbose',
+    '--include-hook-events',
+  ];
+  for (let tries = 1; ; tries += 1) {
+    const stdout = await claude(place, ...words);
+    const lines = stdout.trim().split('\n');
+    const messages = lines.map((line) => JSON.parse(line) as StreamMessage);
+    const init = messages.find(({ subtype }) => subtype === 'init');
+    assert.ok(init, 'the session says how it starts');
+    const server = init.mcp_servers?.find(({ name }) => name === 'plugin:teelamma:teelamma');
+    if (server?.status === 'connected') return { messages, init };
+    assert.ok(server?.status === 'pending' && tries < 5, `the MCP server is ${server?.status ?? 'missing'}`);
+  }
+}
+
+/** As `teelamma init` sets it up. Everything that it did to the files of Claude Code is gone afterwards. */
 async function statusLineIsShown(place: Place): Promise<void> {
   const { program, home, project, env } = place;
-  const settings = join(home, '.claude', 'settings.json');
-  const hook = [{ hooks: [{ type: 'command', command: 'teelamma hook' }] }];
-  const statusLine = { type: 'command', command: 'teelamma statusline' };
-  await writeFile(settings, JSON.stringify({ statusLine, hooks: { UserPromptSubmit: hook } }));
   await answerFirstQuestions(place);
-  await using terminal = new TerminalProgram([process.execPath, program], {
-    cwd: project,
-    env,
-    columns: 140,
-  });
-  await terminal.waitFor(/budget ██████░░ 80% 2,000,000 left, resets [\w: ]+ \| /);
-  terminal.type('Hello');
-  await terminal.waitFor(/Hello/);
-  terminal.type('\r');
-  await terminal.waitFor(/UserPromptSubmit says: Token budget default is 80% used/);
+  const settings = join(home, '.claude', 'settings.json');
+  const before = await readFile(settings, 'utf8');
+  await teelamma(place, 'init', '--user', '--plugin', '--yes');
+  {
+    const options = { cwd: project, env, columns: 140 };
+    await using terminal = new TerminalProgram([process.execPath, program], options);
+    await terminal.waitFor(/SessionStart:startup says: Token budget default is 80% used/);
+    await terminal.waitFor(/budget ██████░░ 80% 2,000,000 left, resets [\w: ]+ \| /);
+    await using app = await place.installation.open({ TEELAMMA_BUDGET: String(limitTokens) });
+    await app.ledger.charge(1_000_000);
+    await app[Symbol.asyncDispose]();
+    terminal.type('Hello');
+    await terminal.waitFor(/Hello/);
+    terminal.type('\r');
+    await terminal.waitFor(/UserPromptSubmit says: Token budget default is 90% used/);
+    await terminal.waitFor(/budget ███████░ 90% 1,000,000 left/);
+  }
+  await teelamma(place, 'init', '--user', '--undo', '--yes');
+  assert.equal(await readFile(settings, 'utf8'), before);
+}
+
+async function teelamma({ project, env }: Place, ...words: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runProgram([command, ...words], { cwd: project, env });
+  assert.equal(exitCode, 0, `teelamma ${words.join(' ')} ended with ${exitCode}: ${stderr}`);
 }
 
 /** What a user answers once: the theme, the key, whether the folder is trusted. */

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stripVTControlCharacters } from 'node:util';
+import xterm from '@xterm/headless';
 
 export interface TerminalOptions {
   readonly cwd: string;
@@ -9,28 +9,33 @@ export interface TerminalOptions {
   readonly columns: number;
 }
 
+const rows = 40;
+
 /** A program on a real terminal of its own (`script` of util-linux), which is typed at and looked at. Disposing ends it. */
 export class TerminalProgram implements AsyncDisposable {
   private readonly child: ChildProcessWithoutNullStreams;
-  private raw = '';
+  private readonly terminal: InstanceType<typeof xterm.Terminal>;
 
   constructor(commandLine: readonly string[], { cwd, env, columns }: TerminalOptions) {
+    this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true });
     const words = commandLine.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-    const command = `stty cols ${columns} rows 40; exec ${words}`;
+    const command = `stty cols ${columns} rows ${rows}; exec ${words}`;
     this.child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd,
       env: { TERM: 'xterm-256color', ...env },
       detached: true,
     });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      this.raw += text;
+      this.terminal.write(text);
     });
     this.child.stdin.on('error', () => undefined);
   }
 
-  /** All that was ever shown, as text; a program that draws anew shows it again. */
+  /** What stands on the screen now, as text. */
   get shown(): string {
-    return stripVTControlCharacters(this.raw);
+    const { active } = this.terminal.buffer;
+    const lines = Array.from({ length: rows }, (_line, row) => active.getLine(active.viewportY + row));
+    return lines.map((line) => line?.translateToString(true) ?? '').join('\n');
   }
 
   /** Waits for a text on the screen, at most a minute. @throws Error with what was shown */
@@ -40,7 +45,7 @@ export class TerminalProgram implements AsyncDisposable {
       const found = pattern.exec(this.shown);
       if (found) return found;
       if (Date.now() > until || this.child.exitCode !== null) {
-        throw new Error(`${String(pattern)} was not shown, but ${this.shown.slice(-2_000)}`);
+        throw new Error(`${String(pattern)} was not shown, but\n${this.shown}`);
       }
       await delay(50);
     }

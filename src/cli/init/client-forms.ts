@@ -1,4 +1,4 @@
-import { type ServerEntry, serverName } from './mcp-file.ts';
+import { type ServerEntry, serverName, shellWord } from './server-command.ts';
 
 /** What one client needs: a command to run, or the content of a file. */
 export interface ClientForm {
@@ -33,8 +33,4 @@ export function clientForms({ command, args }: ServerEntry): readonly ClientForm
     { client: 'Continue', place: `in .continue/mcpServers/${serverName}.yaml`, text: yaml },
     { client: 'Cursor', place: 'in .cursor/mcp.json, or ~/.cursor/mcp.json for every project', text: json },
   ];
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

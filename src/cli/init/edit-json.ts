@@ -1,4 +1,13 @@
-/** Where one member of a JSON object stands in the text. */
+/** A value as it stands in a text, white space and all. */
+export class RawJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Where one member of a JSON object stands in the text, or one element of an array, whose key is ''. */
 interface Member {
   readonly key: string;
   readonly keyStart: number;
@@ -6,10 +15,11 @@ interface Member {
   readonly valueEnd: number;
 }
 
+/** An object or an array. */
 interface ObjectSpan {
-  /** Index of `{`. */
+  /** Index of `{` or `[`. */
   readonly open: number;
-  /** Index of `}`. */
+  /** Index of `}` or `]`. */
   readonly close: number;
   readonly members: readonly Member[];
 }
@@ -19,7 +29,12 @@ interface ObjectSpan {
  * missing on the way are added. `text` must be valid JSON with an object at its root.
  * @throws TypeError where something on the path is no object.
  */
-export function setJsonMember(text: string, path: readonly string[], key: string, value: unknown): string {
+export function setJsonMember(
+  text: string,
+  path: readonly string[],
+  key: string,
+  value: unknown | RawJson,
+): string {
   const style = styleOf(text);
   let object = objectAt(text, text.search(/\S/));
   for (const [depth, name] of path.entries()) {
@@ -41,13 +56,51 @@ export function setJsonMember(text: string, path: readonly string[], key: string
 
 /** Takes the member out of the object at `path`; the text as it is where there is none. Every other member stays as it is. */
 export function removeJsonMember(text: string, path: readonly string[], key: string): string {
-  let object = objectAt(text, text.search(/\S/));
+  const object = spanAt(text, path, objectAt);
+  return object
+    ? remove(
+        text,
+        object,
+        object.members.findIndex((member) => member.key === key),
+      )
+    : text;
+}
+
+/**
+ * Puts a value at the end of the array at `path`, which is added where it is missing, as the objects on the way are.
+ * @throws TypeError where something on the path is of another kind.
+ */
+export function appendJsonElement(text: string, path: readonly string[], value: unknown): string {
+  const last = path.at(-1) ?? '';
+  const array = spanAt(text, path, arrayAt);
+  if (!array) return setJsonMember(text, path.slice(0, -1), last, [value]);
+  return insert(text, array, null, value, styleOf(text));
+}
+
+/** Takes the element out of the array at `path`; the text as it is where there is none. */
+export function removeJsonElement(text: string, path: readonly string[], index: number): string {
+  const array = spanAt(text, path, arrayAt);
+  return array ? remove(text, array, index) : text;
+}
+
+/** The value of a member as it stands in the text; null where there is none. */
+export function rawJsonMember(text: string, path: readonly string[], key: string): RawJson | null {
+  const member = spanAt(text, path, objectAt)?.members.findLast((one) => one.key === key);
+  return member ? new RawJson(text.slice(member.valueStart, member.valueEnd)) : null;
+}
+
+/** What stands at the end of a path of objects; undefined where something on the way is missing. */
+function spanAt(text: string, path: readonly string[], lastAt: typeof objectAt): ObjectSpan | undefined {
+  let start = text.search(/\S/);
   for (const name of path) {
-    const member = find(object, name);
-    if (!member) return text;
-    object = objectAt(text, member.valueStart);
+    const member = find(objectAt(text, start), name);
+    if (!member) return undefined;
+    start = member.valueStart;
   }
-  const index = object.members.findIndex((member) => member.key === key);
+  return lastAt(text, start);
+}
+
+function remove(text: string, object: ObjectSpan, index: number): string {
   const member = object.members[index];
   if (!member) return text;
   const previous = object.members[index - 1];
@@ -69,24 +122,28 @@ function styleOf(text: string): Style {
   };
 }
 
-function insert(text: string, object: ObjectSpan, key: string, value: unknown, style: Style): string {
+/** `key` is null for an array. */
+function insert(text: string, object: ObjectSpan, key: string | null, value: unknown, style: Style): string {
+  const name = key === null ? '' : `${JSON.stringify(key)}: `;
   const last = object.members.at(-1);
   const outer = indentAt(text, object.open);
   if (!last) {
     const inner = outer + style.unit;
-    const member = `${JSON.stringify(key)}: ${format(value, inner, style)}`;
+    const member = name + format(value, inner, style);
     const body = `${style.newline}${inner}${member}${style.newline}${outer}`;
     return text.slice(0, object.open + 1) + body + text.slice(object.close);
   }
   const isOneLine = !text.slice(object.open, last.keyStart).includes('\n');
   const inner = isOneLine ? outer : indentAt(text, last.keyStart);
   const gap = isOneLine ? ' ' : style.newline + inner;
-  const written = isOneLine ? JSON.stringify(value) : format(value, inner, style);
-  const member = `,${gap}${JSON.stringify(key)}: ${written}`;
+  const written =
+    isOneLine && !(value instanceof RawJson) ? JSON.stringify(value) : format(value, inner, style);
+  const member = `,${gap}${name}${written}`;
   return text.slice(0, last.valueEnd) + member + text.slice(last.valueEnd);
 }
 
 function format(value: unknown, indent: string, { unit, newline }: Style): string {
+  if (value instanceof RawJson) return value.text;
   return JSON.stringify(value, null, unit).replaceAll('\n', newline + indent);
 }
 
@@ -111,6 +168,19 @@ function objectAt(text: string, open: number): ObjectSpan {
     const valueStart = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const valueEnd = skipValue(text, valueStart);
     members.push({ key: JSON.parse(text.slice(keyStart, keyEnd)) as string, keyStart, valueStart, valueEnd });
+    position = skipSpace(text, valueEnd);
+    if (text[position] === ',') position = skipSpace(text, position + 1);
+  }
+  return { open, close: position, members };
+}
+
+function arrayAt(text: string, open: number): ObjectSpan {
+  if (text[open] !== '[') throw new TypeError('There is something else than a list');
+  const members: Member[] = [];
+  let position = skipSpace(text, open + 1);
+  while (text[position] !== ']') {
+    const valueEnd = skipValue(text, position);
+    members.push({ key: '', keyStart: position, valueStart: position, valueEnd });
     position = skipSpace(text, valueEnd);
     if (text[position] === ',') position = skipSpace(text, position + 1);
   }

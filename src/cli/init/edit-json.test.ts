@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { removeJsonMember, setJsonMember } from './edit-json-member.ts';
+import {
+  appendJsonElement,
+  rawJsonMember,
+  removeJsonElement,
+  removeJsonMember,
+  setJsonMember,
+} from './edit-json.ts';
 
 const entry = { command: 'teelamma', args: ['mcp'] };
 
@@ -63,5 +69,53 @@ describe('removeJsonMember', () => {
     ['{"other": 1}', '{"other": 1}'],
   ])('takes the member out of %j', (before, after) => {
     expect(removeJsonMember(before, ['s'], 't')).toBe(after);
+  });
+});
+
+describe('appendJsonElement', () => {
+  it.each([
+    ['{"h": {"a": [1, 2]}}', '{"h": {"a": [1, 2, {"t":1}]}}'],
+    ['{"h": {"a": []}}', '{"h": {"a": [\n  {\n    "t": 1\n  }\n]}}'],
+    [
+      '{\n  "h": {\n    "a": [\n      { "x": "]" }\n    ]\n  }\n}',
+      '{\n  "h": {\n    "a": [\n      { "x": "]" },\n      {\n        "t": 1\n      }\n    ]\n  }\n}',
+    ],
+    ['{"x": 1}', '{"x": 1, "h": {"a":[{"t":1}]}}'],
+  ])('changes %j where it must and nowhere else', (before, after) => {
+    expect(appendJsonElement(before, ['h', 'a'], { t: 1 })).toBe(after);
+  });
+
+  it('is undone by removeJsonElement, to the last character, wherever the element stands by then', () => {
+    const lists = fc
+      .tuple(fc.array(fc.jsonValue(), { minLength: 1, maxLength: 4 }), fc.constantFrom(undefined, 2, '\t'))
+      .map(([list, indent]) => JSON.stringify({ h: { a: list } }, null, indent));
+    fc.assert(
+      fc.property(lists, (text) => {
+        const count = (JSON.parse(text) as { h: { a: unknown[] } }).h.a.length;
+        const changed = appendJsonElement(text, ['h', 'a'], entry);
+        expect((JSON.parse(changed) as { h: { a: unknown[] } }).h.a[count]).toEqual(entry);
+        expect(removeJsonElement(changed, ['h', 'a'], count)).toBe(text);
+        const later = appendJsonElement(changed, ['h', 'a'], 'later');
+        expect(JSON.parse(removeJsonElement(later, ['h', 'a'], count))).toEqual(
+          JSON.parse(appendJsonElement(text, ['h', 'a'], 'later')),
+        );
+      }),
+    );
+  });
+
+  it('says that there is no list', () => {
+    expect(() => appendJsonElement('{"h": {"a": {}}}', ['h', 'a'], 1)).toThrow(TypeError);
+    expect(() => appendJsonElement('{"h": []}', ['h', 'a'], 1)).toThrow(TypeError);
+  });
+});
+
+describe('rawJsonMember', () => {
+  it('gives back what was replaced, to the last character', () => {
+    const text = '{ "s" : { "t":[ 1,2 ] , "u": "x" } }';
+    const raw = rawJsonMember(text, ['s'], 't');
+    expect(raw?.text).toBe('[ 1,2 ]');
+    expect(setJsonMember(setJsonMember(text, ['s'], 't', entry), ['s'], 't', raw)).toBe(text);
+    expect(rawJsonMember(text, ['s'], 'none')).toBeNull();
+    expect(rawJsonMember(text, ['none'], 't')).toBeNull();
   });
 });
