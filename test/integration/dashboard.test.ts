@@ -18,6 +18,7 @@ import { eventually } from '../support/eventually.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { startTestDashboard, type TestDashboard } from '../support/start-dashboard.ts';
 import { startTestGateway } from '../support/start-gateway.ts';
+import { startTeelamma, teelamma } from '../support/teelamma.ts';
 
 const complexTask =
   'Refactor the session store so that several workers can share it without losing updates, and add tests for the race conditions.';
@@ -305,6 +306,26 @@ describe('the page of the dashboard', () => {
     expect(refused.status).toBe(403);
     expect(await refused.text()).toContain('teelamma dashboard');
     expect((await fetch(gateway.url, { method: 'HEAD' })).status).toBe(200);
+  });
+});
+
+describe('the command', () => {
+  it('prints its address, serves until it is told to end, and says which port is taken', async () => {
+    const { installation, dashboard } = await start();
+    const environment = Object.fromEntries(
+      Object.entries(installation.environment).map(([name, value]) => [name, value ?? '']),
+    );
+    const running = startTeelamma(['dashboard', '--port', '0', '--json'], environment);
+    const { url } = await eventually(() => JSON.parse(running.printed.stdout) as { url: string });
+    expect((await fetch(url, { headers: { accept: 'text/html' } })).status).toBe(200);
+    running.child.kill('SIGTERM');
+    expect((await running.result).code).toBe(0);
+
+    const taken = await teelamma(['dashboard', '--port', new URL(dashboard.url).port], environment);
+    expect(taken.code).not.toBe(0);
+    expect(taken.stderr).toMatch(/^teelamma: .*port is already in use\. Choose another with --port.*\n$/i);
+    const wrong = await teelamma(['dashboard', '--port', 'many'], environment);
+    expect(wrong.code).toBe(2);
   });
 });
 

@@ -5,7 +5,7 @@ import type { DecisionsDocument, DecisionView } from './api-types.ts';
 import type { Filter, Parsed } from './parse-query.ts';
 
 /** Tasks that are read for one page: a model has no index, and a page must not take for ever. */
-const mostSearched = 1_000;
+const mostSearched = 500;
 /** Turns of others between those of one task that are read past. */
 const mostTurns = 500;
 

@@ -10,7 +10,7 @@ import { resolutionOf, timeBuckets } from './time-buckets.ts';
 
 const ollama = 'ollama-specialist';
 
-/** What Ollama did, valued at the list price that Claude's model had for as many tokens of input and output. */
+/** What Ollama did, valued at the list price that Claude's model has for as many tokens of input and output. */
 export async function readSavings(
   { filter, zone }: Parsed,
   { prices, claudeModel }: Pick<DashboardOptions, 'prices' | 'claudeModel'>,
@@ -19,20 +19,20 @@ export async function readSavings(
   const now = nowMs();
   const time = resolutionOf(filter, now);
   const query = usageQuery({ ...filter, agent: ollama }, zone);
-  const rows = await ledger.usage({ ...query, by: [time, 'model'] });
+  const [rows, byModelRows] = await Promise.all([
+    ledger.usage({ ...query, by: [time] }),
+    ledger.usage({ ...query, by: ['model'] }),
+  ]);
   const buckets = timeBuckets(filter, { firstMs: rows[0]?.startMs, nowMs: now, zone });
   const tokens = new Array<number>(buckets.startsMs.length).fill(0);
-  const models = new Map<string, SavedByModel>();
-  // By the plain price: whether a prompt was long cannot be told from sums.
-  const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
   for (const row of rows) {
     const index = buckets.indexOf(row.startMs ?? 0);
     if (index !== undefined) tokens[index] = (tokens[index] ?? 0) + tokensOf(row);
-    const saved = savedBy(row, claudeModel, plain);
-    const known = models.get(saved.model);
-    models.set(saved.model, known ? add(known, saved) : saved);
   }
-  const byModel = [...models.values()].sort((a, b) => b.tokens - a.tokens);
+  // By the plain price: whether a prompt was long cannot be told from sums.
+  const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
+  const byModel = byModelRows.map((row) => savedBy(row, { claudeModel, prices: plain, nowMs: now }));
+  byModel.sort((a, b) => b.tokens - a.tokens);
   const nothing = { model: '', turns: 0, inputTokens: 0, outputTokens: 0, tokens: 0, savedUsd: 0 };
   return {
     resolution: buckets.resolution,
@@ -45,14 +45,20 @@ export async function readSavings(
   };
 }
 
-function savedBy(row: UsageRow, claudeModel: string, prices: readonly ModelPrice[]): SavedByModel {
+interface Valued {
+  readonly claudeModel: string;
+  readonly prices: readonly ModelPrice[];
+  readonly nowMs: number;
+}
+
+function savedBy(row: UsageRow, { claudeModel, prices, nowMs }: Valued): SavedByModel {
   return {
     model: row.model ?? '',
     turns: row.turns,
     inputTokens: row.inputTokens,
     outputTokens: row.outputTokens,
     tokens: tokensOf(row),
-    savedUsd: tokenCostUsd(row, claudeModel, row.startMs ?? 0, prices),
+    savedUsd: tokenCostUsd(row, claudeModel, nowMs, prices),
   };
 }
 
