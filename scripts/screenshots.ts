@@ -5,6 +5,7 @@
  *     npm run screenshots
  */
 import { mkdirSync, statSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { dashboardOptions, dashboardPorts } from '../src/cli/dashboard/dashboard-parts.ts';
 import { serveDashboard } from '../src/dashboard/serve-dashboard.ts';
 import { findBrowser, startBrowser } from '../test/support/find-browser.ts';
@@ -24,16 +25,21 @@ await using server = await serveDashboard(
 const browser = await startBrowser(executable);
 try {
   const views = [
-    ['overview', 'dashboard'],
-    ['usage', 'dashboard/usage?period=30d&by=project'],
-    ['decisions', 'dashboard/decisions'],
-    ['task', `dashboard/tasks/${taskId}`],
-    ['ollama', 'dashboard/ollama?period=30d'],
+    ['overview', 'dashboard', 1_180],
+    ['usage', 'dashboard/usage?period=30d&by=project', 1_000],
+    ['decisions', 'dashboard/decisions', 860],
+    ['task', `dashboard/tasks/${taskId}`, 1_180],
+    ['ollama', 'dashboard/ollama?period=30d', 1_180],
   ] as const;
   for (const theme of ['light', 'dark'] as const) {
-    for (const [name, path] of views)
-      await shoot(`${name}-${theme}`, path, { theme, width: 1280, height: name === 'overview' ? 1500 : 900 });
+    for (const [name, path, height] of views) {
+      await shoot(`${name}-${theme}`, path, { theme, width: 1_280, height });
+    }
   }
+  await shoot('limit-light', 'dashboard', { theme: 'light', width: 1_280, height: 860 }, async (page) => {
+    await page.getByRole('button', { name: 'Change the limit' }).click();
+    await page.getByLabel('New limit').fill('500k');
+  });
   await shoot('overview-phone', 'dashboard', { theme: 'light', width: 390, height: 844 });
   await shoot('decisions-phone', 'dashboard/decisions', { theme: 'dark', width: 390, height: 844 });
 } finally {
@@ -46,7 +52,12 @@ interface Screen {
   readonly height: number;
 }
 
-async function shoot(name: string, path: string, { theme, width, height }: Screen): Promise<void> {
+async function shoot(
+  name: string,
+  path: string,
+  { theme, width, height }: Screen,
+  prepare: (page: Page) => Promise<void> = async () => undefined,
+): Promise<void> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
   const page = await context.newPage();
   await page.goto(server.url + path);
@@ -54,6 +65,7 @@ async function shoot(name: string, path: string, { theme, width, height }: Scree
   await page.waitForSelector('main h2');
   // The last answers, and the gauges' movement.
   await page.waitForTimeout(2_500);
+  await prepare(page);
   const file = `${folder}/dashboard-${name}.png`;
   await page.screenshot({ path: file });
   await context.close();

@@ -70,7 +70,7 @@ function writeConfig(home: string): void {
       limit: '$5',
       calendar: { period: 'week', timeZone: 'Europe/Zurich', hour: 4 },
     },
-    { name: 'web', limit: '50k', window: '7d', match: { project: 'web' } },
+    { name: 'web', limit: '14k', window: '7d', match: { project: 'web' }, thresholds: [60, 85, 100] },
   ];
   writeFileSync(join(home, 'config.json'), JSON.stringify({ budgets }));
 }

@@ -85,7 +85,6 @@ function BurnDown({ budget, budgets }: BurnDownProps) {
       <Problem text={problem} />
       {data && (
         <>
-          <BurnDownChart burnDown={data} label={label} />
           <ul class="legend">
             <li>
               <span class="line-swatch" aria-hidden="true" /> left
@@ -97,6 +96,7 @@ function BurnDown({ budget, budgets }: BurnDownProps) {
               <span class="line-swatch line-threshold" aria-hidden="true" /> thresholds
             </li>
           </ul>
+          <BurnDownChart burnDown={data} label={label} />
         </>
       )}
     </Panel>
