@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -12,6 +13,7 @@ import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { findSandbox } from '../../src/workspace/sandbox/find-sandbox.ts';
 import { processTree } from '../../src/workspace/sandbox/process-tree.ts';
 import { type CommandOutcome, defaultLimits, type Limits } from '../../src/workspace/sandbox/Sandbox.ts';
 import { describeInSandbox } from '../support/needs-sandbox.ts';
@@ -209,6 +211,35 @@ describeInSandbox('a command in the sandbox', ({ sandbox, mode, userId }) => {
     const outcome = await run('(setsid sleep 61 >/dev/null 2>&1 &); (sleep 62 &); echo done');
     expect(outcome.output).toBe('done\n');
     expect(commandsBelow()).toEqual([]);
+  });
+
+  it('shows package caches of the home, and tools can write beside them', async () => {
+    const cache = join(folder, 'user', '.cargo', 'registry');
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(join(cache, 'crate'), 'untouched');
+    // As where a home is: others may pass through, and read what is shown.
+    chmodSync(folder, 0o755);
+    const found = await findSandbox({
+      sandbox: 'auto',
+      path: process.env['PATH'] ?? '',
+      home: join(folder, 'user'),
+    });
+    if (!found.found) throw new Error(found.why);
+    const outcome = await found.sandbox.run({
+      argv: [
+        '/bin/sh',
+        '-c',
+        'cat ~/.cargo/registry/crate && echo x > ~/.cargo/lock && echo x > ~/.cargo/registry/crate',
+      ],
+      folder: '/',
+      mounts: [],
+      homeFolder: join(folder, 'home'),
+      environment: {},
+      limits,
+    });
+    expect(outcome.output).toMatch(/^untouched.*Read-only file system/s);
+    expect(readFileSync(join(folder, 'home', '.cargo', 'lock'), 'utf8')).toBe('x\n');
+    expect(readFileSync(join(cache, 'crate'), 'utf8')).toBe('untouched');
   });
 
   it('says so when its program is not there', async () => {

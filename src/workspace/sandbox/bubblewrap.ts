@@ -64,6 +64,15 @@ async function prepareHome(folder: string, options: BubblewrapOptions): Promise<
   await mkdir(join(folder, 'tmp'), { recursive: true });
   await handOver(folder, options);
   await handOver(join(folder, 'tmp'), options);
+  // Folders on the way to what is shown in it; bubblewrap would make them for root alone, and tools write beside it.
+  for (const { inHome } of options.tools.inHome) {
+    const parts = dirname(inHome).split('/');
+    for (let depth = 1; depth <= parts.length; depth += 1) {
+      const parent = join(folder, ...parts.slice(0, depth));
+      await mkdir(parent, { recursive: true });
+      await handOver(parent, options);
+    }
+  }
   const id = options.mode === 'other-user' ? options.userId : (process.getuid?.() ?? 1000);
   const group = options.mode === 'other-user' ? options.userId : (process.getgid?.() ?? 1000);
   writeFileSync(`${folder}.passwd`, `check:x:${id}:${group}::${insideHome}:/bin/sh\n`);
