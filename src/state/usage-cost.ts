@@ -2,6 +2,7 @@ import type { ModelPrice } from '../config/prices/ModelPrice.ts';
 import { CHARGED_AGENT } from './Ledger.ts';
 import { tokenCostUsd } from './token-cost.ts';
 import type { UsageDimension, UsageRow } from './usage/UsageQuery.ts';
+import { addSums, noSums, type Sums } from './usage/UsageTally.ts';
 
 /** A group of usage with its list price. */
 export interface PricedUsage extends UsageRow {
@@ -25,14 +26,15 @@ export function priceUsage(
   nowMs: number,
 ): PricedUsage[] {
   const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
-  const groups = new Map<string, PricedUsage>();
+  const groups = new Map<string, Group>();
   for (const row of rows) {
     const keys = by.map((one) => [one, one === 'hour' || one === 'day' ? row.startMs : row[one]] as const);
     const id = keys.map(([, value]) => value ?? '').join('\n');
     const cost =
       row.agent === CHARGED_AGENT ? tokenCostUsd(row, row.model ?? '', row.startMs ?? nowMs, plain) : 0;
-    const known = groups.get(id);
-    groups.set(id, known ? add(known, row, cost) : { ...pick(row, by), ...sums(row), costUsd: cost });
+    const group = groups.get(id) ?? newGroup(pick(row, by));
+    groups.set(id, group);
+    addTo(group, row, cost);
   }
   return [...groups.values()].sort(
     (a, b) => (a.startMs ?? 0) - (b.startMs ?? 0) || b.chargedTokens - a.chargedTokens || b.turns - a.turns,
@@ -41,44 +43,21 @@ export function priceUsage(
 
 /** Everything together. */
 export function totalOf(rows: readonly PricedUsage[]): PricedUsage {
-  const none: PricedUsage = {
-    inputTokens: 0,
-    cacheCreationInputTokens: 0,
-    cacheCreation5mInputTokens: 0,
-    cacheReadInputTokens: 0,
-    outputTokens: 0,
-    chargedTokens: 0,
-    turns: 0,
-    costUsd: 0,
-  };
-  return rows.reduce((sum, row) => add(sum, row, row.costUsd), none);
+  const total = newGroup({});
+  for (const row of rows) addTo(total, row, row.costUsd);
+  return total;
 }
 
-function add(a: PricedUsage, b: UsageRow, cost: number | null): PricedUsage {
-  return {
-    ...a,
-    inputTokens: a.inputTokens + b.inputTokens,
-    cacheCreationInputTokens: a.cacheCreationInputTokens + b.cacheCreationInputTokens,
-    cacheCreation5mInputTokens: a.cacheCreation5mInputTokens + b.cacheCreation5mInputTokens,
-    cacheReadInputTokens: a.cacheReadInputTokens + b.cacheReadInputTokens,
-    outputTokens: a.outputTokens + b.outputTokens,
-    chargedTokens: a.chargedTokens + b.chargedTokens,
-    turns: a.turns + b.turns,
-    costUsd: a.costUsd === null || cost === null ? null : a.costUsd + cost,
-  };
+/** A group under construction. */
+type Group = Partial<UsageRow> & Sums & { costUsd: number | null };
+
+function newGroup(values: Partial<UsageRow>): Group {
+  return { ...values, ...noSums(), costUsd: 0 };
 }
 
-function sums({ inputTokens, cacheCreationInputTokens, cacheCreation5mInputTokens, ...row }: UsageRow) {
-  const { cacheReadInputTokens, outputTokens, chargedTokens, turns } = row;
-  return {
-    inputTokens,
-    cacheCreationInputTokens,
-    cacheCreation5mInputTokens,
-    cacheReadInputTokens,
-    outputTokens,
-    chargedTokens,
-    turns,
-  };
+function addTo(group: Group, row: UsageRow, cost: number | null): void {
+  addSums(group, row);
+  group.costUsd = group.costUsd === null || cost === null ? null : group.costUsd + cost;
 }
 
 function pick(row: UsageRow, by: readonly UsageDimension[]): Partial<UsageRow> {
