@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formatCountdown, formatMoment, formatShortMoment } from './format-time.ts';
+import { formatCountdown } from '../messages/format-countdown.ts';
+import { formatMoment, formatShortMoment } from './format-time.ts';
 
 describe('formatMoment', () => {
   it.each([

@@ -1,7 +1,8 @@
 import { bareAmount } from '../../messages/format-amount.ts';
+import { formatCountdown } from '../../messages/format-countdown.ts';
 import type { Forecast } from '../../state/forecast.ts';
 import type { BudgetStatus } from '../../state/Ledger.ts';
-import { formatCountdown, formatMoment } from '../format-time.ts';
+import { formatMoment } from '../format-time.ts';
 
 /** A forecast in one line, or null where there is nothing to be said. */
 export function forecastLine(

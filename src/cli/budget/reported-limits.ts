@@ -1,9 +1,10 @@
 import { claudeCredential, openReportedLimits } from '../../app.ts';
 import type { Config } from '../../config/Config.ts';
+import { formatCountdown } from '../../messages/format-countdown.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import { leftPercent, limitTitle, type ReportedLimit } from '../../state/reported-limit.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
-import { formatCountdown, formatMoment } from '../format-time.ts';
+import { formatMoment } from '../format-time.ts';
 import { writeLine, writeNote } from '../output.ts';
 import { wrapText } from '../wrap-text.ts';
 

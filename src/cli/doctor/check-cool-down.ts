@@ -1,6 +1,7 @@
 import type { Config } from '../../config/Config.ts';
+import { formatCountdown } from '../../messages/format-countdown.ts';
 import { CoolDown } from '../../state/CoolDown.ts';
-import { formatCountdown, formatMoment } from '../format-time.ts';
+import { formatMoment } from '../format-time.ts';
 import type { Check } from './Check.ts';
 
 /** Whether Claude asked not to be called for a while, so that Ollama does the work. Nothing where it did not. */

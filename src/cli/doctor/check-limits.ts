@@ -1,7 +1,8 @@
 import { claudeCredential, openReportedLimits } from '../../app.ts';
 import type { Config } from '../../config/Config.ts';
+import { formatCountdown } from '../../messages/format-countdown.ts';
 import { leftPercent, limitTitle } from '../../state/reported-limit.ts';
-import { formatCountdown, formatMoment } from '../format-time.ts';
+import { formatMoment } from '../format-time.ts';
 import type { Check } from './Check.ts';
 
 /** What Claude itself reported of its limits, and whether Ollama does the work for their sake. Nothing where it reported nothing. */

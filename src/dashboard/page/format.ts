@@ -72,18 +72,6 @@ export function duration(durationMs: number | null): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** How long until something, to the second: `2d 3h`, `5h 12m`, `4m 9s`, `45s`; `now` for what is past. */
-export function countdown(durationMs: number): string {
-  const seconds = Math.ceil(durationMs / 1_000);
-  if (seconds <= 0) return 'now';
-  const minutes = Math.floor(seconds / 60);
-  const hours = Math.floor(minutes / 60);
-  const days = Math.floor(hours / 24);
-  if (days > 0) return `${days}d ${hours % 24}h`;
-  if (hours > 0) return `${hours}h ${minutes % 60}m`;
-  return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
-}
-
 /** `claude-specialist` as people say it. */
 export function agentName(agent: string): string {
   const names: Readonly<Record<string, string>> = {

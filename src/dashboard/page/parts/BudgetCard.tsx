@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import { amountText, bareAmount } from '../../../messages/format-amount.ts';
+import { formatCountdown } from '../../../messages/format-countdown.ts';
 import type { BudgetView } from '../../api/api-types.ts';
-import { countdown, fullMoment, moment } from '../format.ts';
+import { fullMoment, moment } from '../format.ts';
 import { useNow } from '../live/use-now.ts';
 import { forecastText } from './forecast-text.ts';
 import { Gauge } from './Gauge.tsx';
@@ -67,7 +68,7 @@ function Reset({ budget }: { readonly budget: BudgetView }) {
     <div class="budget-reset">
       {windowStartMs !== null && (
         <p>
-          Resets in <strong class="figures">{countdown(resetAtMs - nowMs)}</strong>{' '}
+          Resets in <strong class="figures">{formatCountdown(resetAtMs - nowMs)}</strong>{' '}
           <time dateTime={new Date(resetAtMs).toISOString()} title={fullMoment(resetAtMs)} class="muted">
             ({moment(resetAtMs, nowMs)})
           </time>

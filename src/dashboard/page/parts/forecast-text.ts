@@ -1,6 +1,7 @@
 import { bareAmount } from '../../../messages/format-amount.ts';
+import { formatCountdown } from '../../../messages/format-countdown.ts';
 import type { BudgetView, ForecastView } from '../../api/api-types.ts';
-import { countdown, moment } from '../format.ts';
+import { moment } from '../format.ts';
 
 /** What the forecast says, in a sentence without its full stop. */
 export function forecastText(
@@ -8,7 +9,7 @@ export function forecastText(
   { verdict, perHour, endsAtMs, earliestMs }: ForecastView,
   nowMs: number,
 ): string {
-  const at = (atMs: number) => `${moment(atMs, nowMs)}, in ${countdown(atMs - nowMs)}`;
+  const at = (atMs: number) => `${moment(atMs, nowMs)}, in ${formatCountdown(atMs - nowMs)}`;
   const pace = perHour === null ? '' : `At ${bareAmount(budget, perHour)} an hour`;
   switch (verdict) {
     case 'exhausted':
