@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { ShowUsageOptions } from '../budget/show-usage.ts';
 import type { CliContext } from '../CliContext.ts';
 import { InvalidArgumentError } from '../InvalidArgumentError.ts';
 
@@ -90,17 +91,8 @@ export function registerBudgetRecords(budget: Command, context: CliContext): voi
     });
 }
 
-interface HistoryFlags {
-  readonly by?: string;
-  readonly since?: string;
+interface HistoryFlags extends Partial<Omit<ShowUsageOptions, 'json'>> {
   readonly limit?: string;
-  readonly agent?: 'claude' | 'ollama';
-  readonly model?: string;
-  readonly project?: string;
-  readonly kind?: string;
-  readonly door?: string;
-  readonly user?: string;
-  readonly csv?: boolean;
 }
 
 interface ReplayFlags {
