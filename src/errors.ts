@@ -3,7 +3,7 @@
  * numbers as fields, and has a stable `code`. They become an exit code, an HTTP body or an MCP result once, at that edge.
  */
 
-/** Stable identifiers of every error that leaves this package; documented in docs/errors.md. */
+/** Stable identifiers of every error that leaves this package. */
 export type ErrorCode =
   | 'invalid-task'
   | 'invalid-config'
@@ -54,4 +54,9 @@ export function isLedgerTrouble(error: unknown): error is TeelammaError {
   return (
     error instanceof TeelammaError && (error.code === 'ledger-busy' || error.code === 'state-unwritable')
   );
+}
+
+/** What anything that was thrown says of itself. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { isRecord, textOf } from '../messages/open-record.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import { connectionFailure } from './connection-failure.ts';
@@ -153,7 +154,7 @@ function brokenError(error: unknown, call: FailedClaudeCall): SpecialistError {
 
 function reason(error: unknown): string {
   if (error instanceof SyntaxError) return 'an event is not JSON';
-  const text = error instanceof Error ? error.message : String(error);
+  const text = messageOf(error);
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 

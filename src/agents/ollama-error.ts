@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { MalformedLineError, OllamaHttpError } from './ollama-transport.ts';
@@ -95,6 +96,6 @@ function isWithoutEnd(error: unknown): boolean {
 }
 
 function text(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return message.length > 200 ? `${message.slice(0, 200)}...` : message;
 }

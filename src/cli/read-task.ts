@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { messageOf } from '../errors.ts';
 import { InvalidTaskError } from '../pipeline/check-task.ts';
 import type { CliContext } from './CliContext.ts';
 import { InvalidArgumentError } from './InvalidArgumentError.ts';
@@ -74,5 +75,5 @@ function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

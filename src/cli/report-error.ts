@@ -1,4 +1,4 @@
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 import { type CliContext, columnsOf } from './CliContext.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { writeJson, writeNote } from './output.ts';
@@ -8,7 +8,7 @@ import { wrapText } from './wrap-text.ts';
 export function reportError(context: CliContext, error: unknown, asJson: boolean): void {
   if (asJson) writeJson(context, { error: describe(error) });
   else {
-    const line = `${context.errorStyle.red('teelamma:')} ${messageOf(error)}`;
+    const line = `${context.errorStyle.red('teelamma:')} ${lineOf(error)}`;
     writeNote(context, context.isTerminal.stderr ? wrapText(line, columnsOf(context.stderr), '  ') : line);
   }
   if (context.environment['TEELAMMA_DEBUG']) writeNote(context, stackOf(error));
@@ -17,7 +17,7 @@ export function reportError(context: CliContext, error: unknown, asJson: boolean
 function describe(error: unknown): Record<string, unknown> {
   const code = error instanceof TeelammaError ? error.code : 'unexpected';
   const fields = error instanceof TeelammaError ? plainFields(error) : {};
-  return { code, message: messageOf(error), ...fields, exitCode: exitCodeOf(error) };
+  return { code, message: lineOf(error), ...fields, exitCode: exitCodeOf(error) };
 }
 
 /** The numbers and names that an error carries beside its message. */
@@ -26,10 +26,9 @@ function plainFields(error: TeelammaError): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function messageOf(error: unknown): string {
+function lineOf(error: unknown): string {
   if (error instanceof TeelammaError) return error.message;
-  const message = error instanceof Error ? error.message : String(error);
-  return `unexpected error: ${message}. Run it again with TEELAMMA_DEBUG=1 to see where, and please report it.`;
+  return `unexpected error: ${messageOf(error)}. Run it again with TEELAMMA_DEBUG=1 to see where, and please report it.`;
 }
 
 function stackOf(error: unknown): string {

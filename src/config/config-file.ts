@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
 import { makeFolder } from './make-folder.ts';
 import { type SettingKey, settings } from './settings.ts';
@@ -58,7 +58,7 @@ export function writeConfigFile(file: string, changes: Readonly<Partial<Record<S
     writeFileSync(temporary, `${JSON.stringify(sections, null, 2)}\n`, { mode: 0o600 });
     renameSync(temporary, file);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     const message = `${file} cannot be written, so nothing was changed: ${problem}. Check free space and permissions there.`;
     throw new TeelammaError('state-unwritable', message, { cause: error });
   }
@@ -80,7 +80,7 @@ function readSections(file: string): Record<string, unknown> {
   try {
     content = JSON.parse(text);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new InvalidConfigError(file, '', `is not valid JSON (${problem}); mend it or move it away`, error);
   }
   if (!isObject(content)) {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 import { version } from '../version.ts';
 import { readRoutes } from './api/api-routes.ts';
 import { changeLimit } from './api/change-limit.ts';
@@ -119,7 +119,7 @@ export function createDashboard(options: DashboardOptions, ports: DashboardPorts
       sendError(response, isInput ? 400 : 503, error.code, error.message);
       return;
     }
-    const failed = error instanceof Error ? error.message : String(error);
+    const failed = messageOf(error);
     ports.log.record({ agent: 'dashboard', action: 'bug', level: 'error', input: {}, output: { failed } });
     if (response.headersSent) response.destroy();
     else sendError(response, 500, 'bug', 'The dashboard itself failed; `teelamma log` says more');

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Router } from '../agents/Router.ts';
 import type { Specialist } from '../agents/Specialist.ts';
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import type { Ledger } from '../state/Ledger.ts';
 import type { Sleep } from '../state/wait-for-holds.ts';
@@ -247,7 +247,7 @@ function logDecision(log: DecisionLog, decision: GatewayDecision): void {
 
 /** A bug of the gateway; its holds stay charged, and the client must not wait for ever. */
 function answerBug(response: ServerResponse, error: unknown, log: DecisionLog): void {
-  const failed = error instanceof Error ? error.message : String(error);
+  const failed = messageOf(error);
   log.record({ agent: 'gateway', action: 'bug', level: 'error', input: {}, output: { failed } });
   if (response.headersSent) response.destroy();
   else {

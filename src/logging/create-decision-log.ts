@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { messageOf } from '../errors.ts';
 import type { DecisionLog, LogEntry } from './LogEntry.ts';
 import { maskSecrets } from './mask-secrets.ts';
 import { RotatingFile } from './RotatingFile.ts';
@@ -112,7 +113,7 @@ export function createDecisionLog(options: DecisionLogOptions, ports: DecisionLo
     lostEntries += count;
     if (isReported) return;
     isReported = true;
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     tell(
       `Decisions cannot be logged in ${options.folder}: ${problem}. The work goes on without; check free space and permissions there.`,
     );

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageOf } from '../errors.ts';
 import type { LogPosition } from './LogTail.ts';
 import { dayOf, listLogFiles } from './log-files.ts';
 import { type LogFilter, matchesFilter, parseEntry, type StoredEntry } from './stored-entry.ts';
@@ -52,6 +53,6 @@ function linesOf(
   try {
     return { lines: readFileSync(file).subarray(0, endByte).toString('utf8').split('\n') };
   } catch (error) {
-    return { problem: `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}` };
+    return { problem: `${file} cannot be read: ${messageOf(error)}` };
   }
 }

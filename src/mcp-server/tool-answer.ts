@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 
 /** Claude Code cuts the text of an error at about this many characters; the head is what is kept. */
 const longestErrorText = 10_000;
@@ -18,7 +18,7 @@ export function toolAnswer(text: string, structuredContent: Record<string, unkno
  */
 export function toolError(error: unknown): CallToolResult {
   const isKnown = error instanceof TeelammaError;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const text = isKnown ? message : `Unexpected error in teelamma: ${message}. Please report it.`;
   const code = isKnown ? error.code : 'unexpected';
   const isRetryable = isKnown && error.isRetryable;

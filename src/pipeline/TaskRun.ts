@@ -5,6 +5,7 @@ import { workspaceRepairPrompt } from '../agents/critic/workspace-repair-prompt.
 import { isForWantOfBudget, type RoutingDecision } from '../agents/routing-decision.ts';
 import { type AgentName, otherAgent } from '../agents/Specialist.ts';
 import type { Verdict } from '../agents/verdict.ts';
+import { messageOf } from '../errors.ts';
 import type { MessageParam, MessagesRequest, RawMessageStreamEvent } from '../messages/types.ts';
 import type { ExecuteOptions, PipelinePorts } from '../pipeline.ts';
 import type {
@@ -125,7 +126,7 @@ export class TaskRun {
     } catch (error) {
       if (this.signal.aborted) throw error;
       if (error instanceof NoSpecialistAvailableError) this.noteLack(error.attempts[0]);
-      const problem = error instanceof Error ? error.message : String(error);
+      const problem = messageOf(error);
       this.warn(`The answer could not be improved: ${problem}`);
       return this.goBackTo(previous);
     }

@@ -7,6 +7,7 @@ import { showWork, type WorkToReview } from '../agents/critic/show-work.ts';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
 import type { AgentName } from '../agents/Specialist.ts';
 import type { Issue } from '../agents/verdict.ts';
+import { messageOf } from '../errors.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 import type { TurnResult } from '../turn/turn-types.ts';
@@ -139,7 +140,7 @@ export class WorkReviewer {
       onLoss(heldTokens);
       const seconds = Math.round(this.setting.timeLimitMs / 1_000);
       if (limit.aborted) return { failed: `it took longer than ${seconds} s (critic.reviewTimeout)` };
-      return { failed: error instanceof Error ? error.message : String(error) };
+      return { failed: messageOf(error) };
     }
   }
 }

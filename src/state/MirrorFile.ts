@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { makeFolder } from '../config/make-folder.ts';
-import { TeelammaError } from '../errors.ts';
+import { messageOf, TeelammaError } from '../errors.ts';
 
 export interface MirrorFileOptions {
   readonly file: string;
@@ -101,8 +101,4 @@ export class MirrorFile<Content> {
       throw error instanceof TeelammaError ? error : this.unwritable('cannot be written', error);
     }
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

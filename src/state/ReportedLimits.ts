@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '../config/make-folder.ts';
+import { messageOf } from '../errors.ts';
 import { type KnownLimits, parseLimitsFile } from './limits-file.ts';
 import { limitInReserve, parseLimitHeaders, type ReportedLimit, reserveReason } from './reported-limit.ts';
 
@@ -199,8 +200,4 @@ function forgetOldest(known: KnownLimits): void {
     Math.max(...[...limits.values()].map(({ seenAtMs }) => seenAtMs));
   const byAge = [...known].sort(([, a], [, b]) => seen(a) - seen(b));
   for (const [id] of byAge.slice(0, known.size - mostCredentials)) known.delete(id);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { TelemetryVariables } from '../config/telemetry-variables.ts';
+import { messageOf } from '../errors.ts';
 import type { Ledger } from '../state/Ledger.ts';
 import { version } from '../version.ts';
 import type { WorkEvent, WorkObserver } from '../work-events.ts';
@@ -92,7 +93,7 @@ async function openSender(variables: TelemetryVariables, { newId, onProblem }: T
     const { openOtlp } = await import('./open-otlp.ts');
     return await openOtlp(variables, { version, newId, onProblem });
   } catch (error) {
-    onProblem(`Telemetry is not sent: ${error instanceof Error ? error.message : String(error)}`);
+    onProblem(`Telemetry is not sent: ${messageOf(error)}`);
     return null;
   }
 }

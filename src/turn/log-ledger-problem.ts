@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import type { TurnPorts, TurnRequest } from './turn-types.ts';
 
 /** Logs that the ledger could not be used for a turn; gives the problem in words. */
@@ -8,7 +9,7 @@ export function logLedgerProblem(
   error: unknown,
   { log }: Pick<TurnPorts, 'log'>,
 ): string {
-  const problem = error instanceof Error ? error.message : String(error);
+  const problem = messageOf(error);
   log.record({ agent: 'ledger', action, taskId, level: 'error', input, output: { failed: problem } });
   return problem;
 }

@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { messageOf } from '../errors.ts';
 import { Refusal } from './Refusal.ts';
 
 const longestPattern = 1_000;
@@ -27,7 +28,7 @@ export function compileSearch({ pattern, ignoreCase, literal }: SearchPattern): 
     const flags = RE2JS.MULTILINE | (ignoreCase ? RE2JS.CASE_INSENSITIVE : 0);
     compiled = RE2JS.compile(literal ? RE2JS.quote(pattern) : pattern, flags);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return new Refusal(
       `The pattern is not a valid regular expression (${problem}). Look-around and back references are not supported; to search for the text itself set literal.`,
     );

@@ -1,4 +1,5 @@
 import type { Node, Parser, Tree } from '@vscode/tree-sitter-wasm';
+import { messageOf } from '../../errors.ts';
 import type { Issue } from '../verdict.ts';
 import { blockName, blockPlace, type CodeBlock } from './code-blocks.ts';
 import { withoutElisions } from './elisions.ts';
@@ -67,7 +68,7 @@ export async function findSyntaxErrors(
         }
       } catch (error) {
         options.signal?.throwIfAborted();
-        issues.push(notChecked(block, error instanceof Error ? error.message : String(error)));
+        issues.push(notChecked(block, messageOf(error)));
       }
     }
   } finally {

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, readFileSync, statfsSync, statSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Paths } from '../../config/Config.ts';
+import { messageOf } from '../../errors.ts';
 import type { Check, Findings } from './Check.ts';
 
 const littleSpaceBytes = 200e6;
@@ -102,8 +103,4 @@ function existingFolder(folder: string): string {
 
 function formatBytes(bytes: number): string {
   return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type { Paths } from '../../config/Config.ts';
+import { messageOf } from '../../errors.ts';
 import { recoverAll } from '../../workspace/apply/AppliedTasks.ts';
 import { recoveryLine } from '../../workspace/apply/recovery-line.ts';
 import type { Check } from './Check.ts';
@@ -13,6 +14,6 @@ export async function checkWorkspaces({ stateFolder }: Paths): Promise<readonly 
       return { name, status: isWaiting ? 'warn' : 'ok', found: recoveryLine(recovery) };
     });
   } catch (error) {
-    return [{ name, status: 'warn', found: error instanceof Error ? error.message : String(error) }];
+    return [{ name, status: 'warn', found: messageOf(error) }];
   }
 }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { TeelammaError } from '../../errors.ts';
+import { messageOf, TeelammaError } from '../../errors.ts';
 
 /** A client's file cannot be changed as it is; it was not touched. */
 export class JsonFileError extends TeelammaError {
@@ -77,8 +77,4 @@ function removeOwnFolder(folder: string): void {
   } catch {
     // Something else is in it, which stays.
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

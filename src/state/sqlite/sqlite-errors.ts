@@ -1,4 +1,4 @@
-import { TeelammaError } from '../../errors.ts';
+import { messageOf, TeelammaError } from '../../errors.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html); extended codes carry them in their low byte. */
 const resultCode = {
@@ -45,7 +45,7 @@ export function ledgerError(error: unknown, file: string): unknown {
     case resultCode.ioError:
       return unwritableError(
         file,
-        `the disk reported an error (${message(error)}); check it and try again`,
+        `the disk reported an error (${messageOf(error)}); check it and try again`,
         error,
       );
     case resultCode.cannotOpen:
@@ -55,7 +55,7 @@ export function ledgerError(error: unknown, file: string): unknown {
         error,
       );
     default:
-      return isFileSystemError(error) ? unwritableError(file, message(error), error) : error;
+      return isFileSystemError(error) ? unwritableError(file, messageOf(error), error) : error;
   }
 }
 
@@ -83,8 +83,4 @@ function unwritableError(file: string, why: string, cause: unknown): TeelammaErr
 
 function isFileSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error;
-}
-
-function message(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
