@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isRecord } from '../messages/open-record.ts';
 import { readMirror } from './budget-mirror.ts';
 import type { BudgetSpec, BudgetStatus, Scope, ScopeMatch, ScopePart } from './Ledger.ts';
 import { matchesScope } from './scope.ts';
@@ -92,7 +93,7 @@ export function parseOverview(text: string | null): readonly OverviewBudget[] | 
   } catch {
     return null;
   }
-  const budgets: unknown = isObject(parsed) && parsed['version'] === 1 ? parsed['budgets'] : null;
+  const budgets: unknown = isRecord(parsed) && parsed['version'] === 1 ? parsed['budgets'] : null;
   return Array.isArray(budgets) && budgets.every(isBudget) ? budgets : null;
 }
 
@@ -114,7 +115,7 @@ function contentOf(file: string): string | null {
 }
 
 function isBudget(value: unknown): value is OverviewBudget {
-  if (!isObject(value)) return false;
+  if (!isRecord(value)) return false;
   const { name, unit, limit, settled, held, resetAtMs, thresholdsPercent, each, match } = value;
   return (
     typeof name === 'string' &&
@@ -123,11 +124,11 @@ function isBudget(value: unknown): value is OverviewBudget {
     (resetAtMs === null || isCount(resetAtMs)) &&
     isListOf(thresholdsPercent, isCount) &&
     (each === undefined ||
-      (isObject(each) &&
+      (isRecord(each) &&
         typeof each['part'] === 'string' &&
         (each['value'] === null || typeof each['value'] === 'string'))) &&
     (match === undefined ||
-      (isObject(match) && Object.values(match).every((accepted) => isListOf(accepted, isText))))
+      (isRecord(match) && Object.values(match).every((accepted) => isListOf(accepted, isText))))
   );
 }
 
@@ -141,8 +142,4 @@ function isText(value: unknown): boolean {
 
 function isCount(value: unknown): boolean {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../messages/token-usage.ts';
 import { ratesOf, usageAmount } from './amounts.ts';
-import type { BudgetSpec, BudgetStatus, Ledger, Scope } from './Ledger.ts';
+import { type BudgetSpec, type BudgetStatus, CHARGED_AGENT, type Ledger, type Scope } from './Ledger.ts';
 import { matchesScope } from './scope.ts';
 import type { UsageKey, UsageRow } from './usage/UsageQuery.ts';
 
@@ -85,7 +85,7 @@ export async function forecastBudgets(
 ): Promise<readonly Forecast[]> {
   const lookbackHours = Math.max(1, ...budgets.map((budget) => paceOf(budget).lookbackHours));
   const by = ['hour', 'kind', 'model', 'project', 'user', 'door'] as const;
-  const where = { agent: 'claude-specialist' };
+  const where = { agent: CHARGED_AGENT };
   const rows = await ledger.usage({ by, where, sinceMs: nowMs - lookbackHours * hourMs });
   return budgets.map((budget) => {
     const spec = specs.find(({ name }) => name === budget.name);

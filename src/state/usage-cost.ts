@@ -25,7 +25,7 @@ export function priceUsage(
   prices: readonly ModelPrice[],
   nowMs: number,
 ): PricedUsage[] {
-  const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
+  const plain = plainPrices(prices);
   const groups = new Map<string, Group>();
   for (const row of rows) {
     const keys = by.map((one) => [one, one === 'hour' || one === 'day' ? row.startMs : row[one]] as const);
@@ -39,6 +39,11 @@ export function priceUsage(
   return [...groups.values()].sort(
     (a, b) => (a.startMs ?? 0) - (b.startMs ?? 0) || b.chargedTokens - a.chargedTokens || b.turns - a.turns,
   );
+}
+
+/** Prices without those of long prompts: whether a prompt was long cannot be told from sums. */
+export function plainPrices(prices: readonly ModelPrice[]): readonly ModelPrice[] {
+  return prices.map(({ longPrompt: _dearer, ...price }) => price);
 }
 
 /** Everything together. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../../messages/open-record.ts';
 import {
   appendJsonElement,
   RawJson,
@@ -90,7 +91,7 @@ export function undoEdits(text: string, edits: readonly DoneEdit[], wasMade: boo
 
 function apply(json: string, { path, key, value, merges }: JsonEdit, present: unknown): string {
   if (key === undefined) return appendJsonElement(json, path, value);
-  const merged = merges && isObject(present) && isObject(value) ? { ...present, ...value } : value;
+  const merged = merges && isRecord(present) && isRecord(value) ? { ...present, ...value } : value;
   return setJsonMember(json, path, key, merged);
 }
 
@@ -99,7 +100,7 @@ function doneEdit(json: string, { path, key, value, merges }: JsonEdit, present:
     .map((_name, index) => path.slice(0, index + 1))
     .filter((way) => valueAt(json, way.slice(0, -1), way.at(-1)) === undefined);
   const before = key === undefined ? null : rawJsonMember(json, path, key);
-  const merged = merges && isObject(present) && isObject(value) ? { ...present, ...value } : value;
+  const merged = merges && isRecord(present) && isRecord(value) ? { ...present, ...value } : value;
   return {
     path,
     ...(key !== undefined && { key }),
@@ -145,7 +146,7 @@ function isMade({ key, value, merges, mark }: JsonEdit, present: unknown): boole
 function valueAt(json: string, path: readonly string[], key?: string): unknown {
   let value: unknown = parsed(json);
   for (const name of key === undefined ? path : [...path, key]) {
-    value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+    value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   }
   return value;
 }
@@ -157,19 +158,15 @@ function withoutMark(text: string, edit: (json: string) => string): string {
 
 function parsed(json: string): Record<string, unknown> {
   const content: unknown = JSON.parse(json.replace(/^\ufeff/, ''));
-  return isObject(content) ? content : {};
+  return isRecord(content) ? content : {};
 }
 
 /** Whether a value is the expected one, or an object with more in it. */
 function contains(present: unknown, expected: unknown): boolean {
-  if (!isObject(present) || !isObject(expected)) return isSame(present, expected);
+  if (!isRecord(present) || !isRecord(expected)) return isSame(present, expected);
   return Object.entries(expected).every(([key, value]) => isSame(present[key], value));
 }
 
 function isSame(one: unknown, other: unknown): boolean {
   return isDeepStrictEqual(one, other);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

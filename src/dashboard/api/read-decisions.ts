@@ -1,3 +1,4 @@
+import { chargedTokens } from '../../messages/token-usage.ts';
 import type { Ledger } from '../../state/Ledger.ts';
 import type { TaskQuery, TaskRecord } from '../../state/TaskRecord.ts';
 import type { GatewayFeed } from '../GatewayFeed.ts';
@@ -110,10 +111,9 @@ async function withUsage(
     limit: mostTurns,
   });
   const own = turns.filter(({ taskId }) => taskId === task.taskId);
-  const usedTokens = own.reduce((sum, { usage, chargedTokens }) => {
-    if (!usage) return sum + chargedTokens;
-    const { inputTokens, cacheCreationInputTokens, cacheReadInputTokens, outputTokens } = usage;
-    return sum + inputTokens + cacheCreationInputTokens + cacheReadInputTokens + outputTokens;
-  }, 0);
+  const usedTokens = own.reduce(
+    (sum, turn) => sum + (turn.usage ? chargedTokens(turn.usage) : turn.chargedTokens),
+    0,
+  );
   return own.length === 0 ? view : { ...view, usedTokens };
 }

@@ -2,6 +2,7 @@ import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
 import { tokenCostUsd } from '../../state/token-cost.ts';
 import type { UsageRow } from '../../state/usage/UsageQuery.ts';
+import { plainPrices } from '../../state/usage-cost.ts';
 import type { DashboardOptions, DashboardPorts } from '../DashboardPorts.ts';
 import type { SavedByModel, SavingsDocument } from './api-types.ts';
 import type { Parsed } from './parse-query.ts';
@@ -29,8 +30,7 @@ export async function readSavings(
     const index = buckets.indexOf(row.startMs ?? 0);
     if (index !== undefined) tokens[index] = (tokens[index] ?? 0) + tokensOf(row);
   }
-  // By the plain price: whether a prompt was long cannot be told from sums.
-  const plain = prices.map(({ longPrompt: _dearer, ...price }) => price);
+  const plain = plainPrices(prices);
   const byModel = byModelRows.map((row) => savedBy(row, { claudeModel, prices: plain, nowMs: now }));
   byModel.sort((a, b) => b.tokens - a.tokens);
   const nothing = { model: '', turns: 0, inputTokens: 0, outputTokens: 0, tokens: 0, savedUsd: 0 };

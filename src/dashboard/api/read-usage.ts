@@ -1,4 +1,5 @@
 import { pricesAsOf } from '../../config/prices/price-table.ts';
+import { chargedTokens } from '../../messages/token-usage.ts';
 import type { UsageQuery, UsageRow, UsageSums } from '../../state/usage/UsageQuery.ts';
 import { type PricedUsage, pricedDimensions, priceUsage, totalOf } from '../../state/usage-cost.ts';
 import type { DashboardOptions, DashboardPorts } from '../DashboardPorts.ts';
@@ -46,8 +47,7 @@ export function usageQuery(filter: Filter, zone: string): UsageQuery {
 
 /** Tokens of all kinds that were used; of a turn whose usage nobody knows, what it was charged. */
 export function tokensOf(row: UsageSums): number {
-  const used = row.inputTokens + row.cacheCreationInputTokens + row.cacheReadInputTokens + row.outputTokens;
-  return Math.max(used, row.chargedTokens);
+  return Math.max(chargedTokens(row), row.chargedTokens);
 }
 
 function totalView(row: PricedUsage, key: string): UsageTotal {
