@@ -22,8 +22,13 @@ export interface ExportOptions {
 }
 
 type Cell = string | number | boolean | null;
-/** One row, its columns by name, always in the same order. */
-type Row = Readonly<Record<string, Cell>>;
+/** A table's columns by name, in their order, which is stable: new ones are added at the end. */
+type Columns<T> = Readonly<Record<string, (item: T) => Cell>>;
+
+interface Table {
+  readonly columns: readonly string[];
+  readonly rows: AsyncIterable<Readonly<Record<string, Cell>>>;
+}
 
 /** Writes turns, tasks or windows as they are read, newest first, to stdout or into a file that appears when it is whole. */
 export async function exportLedger(context: CliContext, options: ExportOptions): Promise<void> {
@@ -31,12 +36,12 @@ export async function exportLedger(context: CliContext, options: ExportOptions):
   const { config } = loadConfig(context.environment);
   const { openLedger } = await import('../../app.ts');
   await using ledger = await openLedger(config);
-  const rows = rowsOf(ledger, options.what, sinceMs, config.prices);
+  const table = tableOf(ledger, options.what, sinceMs, config.prices);
   if (options.output === undefined) {
-    await writeRows(context.stdout, rows, options);
+    await writeTable(context.stdout, table, options);
     return;
   }
-  const count = await writeFile(options.output, (stream) => writeRows(stream, rows, options));
+  const count = await writeFile(options.output, (stream) => writeTable(stream, table, options));
   writeNote(context, `${count} ${options.what} written to ${options.output}.`);
 }
 
@@ -63,16 +68,16 @@ async function writeFile(file: string, write: (stream: Writable) => Promise<numb
   }
 }
 
-async function writeRows(
+async function writeTable(
   stream: Writable,
-  rows: AsyncIterable<Row>,
+  { columns, rows }: Table,
   { format, what }: ExportOptions,
 ): Promise<number> {
   let count = 0;
   const write = async (text: string) => {
     if (!stream.write(text)) await Promise.race([once(stream, 'drain'), finished(stream)]);
   };
-  if (format === 'csv') await write(`${csvLine([...columnNames[what]])}\n`);
+  if (format === 'csv') await write(`${csvLine(columns)}\n`);
   if (format === 'json') await write(`{"${what}": [`);
   for await (const row of rows) {
     if (format === 'csv') await write(`${csvLine(Object.values(row))}\n`);
@@ -84,147 +89,104 @@ async function writeRows(
   return count;
 }
 
-async function* rowsOf(
+function tableOf(
   ledger: Ledger,
   what: ExportOptions['what'],
   sinceMs: number | undefined,
   prices: readonly ModelPrice[],
-): AsyncGenerator<Row> {
+): Table {
   const since = sinceMs === undefined ? {} : { sinceMs };
-  if (what === 'turns') for await (const turn of allTurns(ledger, since)) yield turnRow(turn, prices);
-  if (what === 'tasks') for await (const task of allTasks(ledger, since)) yield taskRow(task);
-  if (what === 'windows') for (const window of await ledger.windows(since)) yield windowRow(window);
+  switch (what) {
+    case 'turns':
+      return table(turnColumns(prices), allTurns(ledger, since));
+    case 'tasks':
+      return table(taskColumns, allTasks(ledger, since));
+    case 'windows':
+      return table(windowColumns, allWindows(ledger, since));
+  }
 }
 
-function turnRow(turn: TurnRecord, prices: readonly ModelPrice[]): Row {
-  const { usage, scope } = turn;
-  return {
-    turnId: turn.turnId,
-    taskId: turn.taskId,
-    startedAt: iso(turn.startedAtMs),
-    settledAt: iso(turn.settledAtMs),
-    kind: turn.kind,
-    agent: turn.agent,
-    model: turn.model,
-    state: turn.state,
-    project: scope?.project ?? null,
-    user: scope?.user ?? null,
-    door: scope?.door ?? null,
-    complexity: scope?.complexity ?? null,
-    heldTokens: turn.heldTokens,
-    chargedTokens: turn.chargedTokens,
-    inputTokens: usage?.inputTokens ?? null,
-    cacheCreationInputTokens: usage?.cacheCreationInputTokens ?? null,
-    cacheReadInputTokens: usage?.cacheReadInputTokens ?? null,
-    outputTokens: usage?.outputTokens ?? null,
-    costUsd: turnCostUsd(turn, prices),
-    forced: turn.forced,
-    latencyMs: turn.latencyMs,
-    reason: turn.reason,
-  };
+async function* allWindows(
+  ledger: Ledger,
+  since: { readonly sinceMs?: number },
+): AsyncGenerator<WindowRecord> {
+  yield* await ledger.windows(since);
 }
 
-function taskRow(task: TaskRecord): Row {
-  const { decision, complexity, scope, prompt } = task;
-  return {
-    taskId: task.taskId,
-    startedAt: iso(task.startedAtMs),
-    endedAt: iso(task.endedAtMs),
-    kind: task.kind,
-    strategy: task.strategy,
-    project: scope?.project ?? null,
-    user: scope?.user ?? null,
-    door: scope?.door ?? null,
-    level: complexity.level,
-    score: complexity.score,
-    targetAgent: decision.targetAgent,
-    cause: decision.cause,
-    reason: decision.reason,
-    forced: decision.forced,
-    estimatedTokens: decision.estimatedTokens,
-    agent: task.agent,
-    model: task.model,
-    outcome: task.outcome,
-    issues: task.issues.length,
-    handovers: task.handovers.length,
-    turns: task.turns,
-    chargedTokens: task.chargedTokens,
-    latencyMs: task.latencyMs,
-    promptLength: prompt.length,
-    promptSha256: prompt.sha256,
-    title: prompt.title ?? null,
-  };
+function table<T>(columns: Columns<T>, items: AsyncIterable<T>): Table {
+  return { columns: Object.keys(columns), rows: rowsOf(columns, items) };
 }
 
-function windowRow(window: WindowRecord): Row {
-  return {
-    budget: window.budget,
-    counter: window.counter,
-    startedAt: iso(window.startMs),
-    open: window.isOpen,
-    unit: window.unit,
-    settled: window.settledTokens,
-    held: window.heldTokens,
-    forced: window.forcedTokens,
-  };
+async function* rowsOf<T>(columns: Columns<T>, items: AsyncIterable<T>): Table['rows'] {
+  const cells = Object.entries(columns);
+  for await (const item of items)
+    yield Object.fromEntries(cells.map(([name, cellOf]) => [name, cellOf(item)]));
 }
 
-/** Stable: new columns are added at the end. */
-const columnNames = {
-  turns: [
-    'turnId',
-    'taskId',
-    'startedAt',
-    'settledAt',
-    'kind',
-    'agent',
-    'model',
-    'state',
-    'project',
-    'user',
-    'door',
-    'complexity',
-    'heldTokens',
-    'chargedTokens',
-    'inputTokens',
-    'cacheCreationInputTokens',
-    'cacheReadInputTokens',
-    'outputTokens',
-    'costUsd',
-    'forced',
-    'latencyMs',
-    'reason',
-  ],
-  tasks: [
-    'taskId',
-    'startedAt',
-    'endedAt',
-    'kind',
-    'strategy',
-    'project',
-    'user',
-    'door',
-    'level',
-    'score',
-    'targetAgent',
-    'cause',
-    'reason',
-    'forced',
-    'estimatedTokens',
-    'agent',
-    'model',
-    'outcome',
-    'issues',
-    'handovers',
-    'turns',
-    'chargedTokens',
-    'latencyMs',
-    'promptLength',
-    'promptSha256',
-    'title',
-  ],
-  windows: ['budget', 'counter', 'startedAt', 'open', 'unit', 'settled', 'held', 'forced'],
-} as const;
+const turnColumns = (prices: readonly ModelPrice[]): Columns<TurnRecord> => ({
+  turnId: (turn) => turn.turnId,
+  taskId: (turn) => turn.taskId,
+  startedAt: (turn) => iso(turn.startedAtMs),
+  settledAt: (turn) => iso(turn.settledAtMs),
+  kind: (turn) => turn.kind,
+  agent: (turn) => turn.agent,
+  model: (turn) => turn.model,
+  state: (turn) => turn.state,
+  project: (turn) => turn.scope?.project ?? null,
+  user: (turn) => turn.scope?.user ?? null,
+  door: (turn) => turn.scope?.door ?? null,
+  complexity: (turn) => turn.scope?.complexity ?? null,
+  heldTokens: (turn) => turn.heldTokens,
+  chargedTokens: (turn) => turn.chargedTokens,
+  inputTokens: (turn) => turn.usage?.inputTokens ?? null,
+  cacheCreationInputTokens: (turn) => turn.usage?.cacheCreationInputTokens ?? null,
+  cacheReadInputTokens: (turn) => turn.usage?.cacheReadInputTokens ?? null,
+  outputTokens: (turn) => turn.usage?.outputTokens ?? null,
+  costUsd: (turn) => turnCostUsd(turn, prices),
+  forced: (turn) => turn.forced,
+  latencyMs: (turn) => turn.latencyMs,
+  reason: (turn) => turn.reason,
+});
+
+const taskColumns: Columns<TaskRecord> = {
+  taskId: (task) => task.taskId,
+  startedAt: (task) => iso(task.startedAtMs),
+  endedAt: (task) => iso(task.endedAtMs),
+  kind: (task) => task.kind,
+  strategy: (task) => task.strategy,
+  project: (task) => task.scope?.project ?? null,
+  user: (task) => task.scope?.user ?? null,
+  door: (task) => task.scope?.door ?? null,
+  level: (task) => task.complexity.level,
+  score: (task) => task.complexity.score,
+  targetAgent: (task) => task.decision.targetAgent,
+  cause: (task) => task.decision.cause,
+  reason: (task) => task.decision.reason,
+  forced: (task) => task.decision.forced,
+  estimatedTokens: (task) => task.decision.estimatedTokens,
+  agent: (task) => task.agent,
+  model: (task) => task.model,
+  outcome: (task) => task.outcome,
+  issues: (task) => task.issues.length,
+  handovers: (task) => task.handovers.length,
+  turns: (task) => task.turns,
+  chargedTokens: (task) => task.chargedTokens,
+  latencyMs: (task) => task.latencyMs,
+  promptLength: (task) => task.prompt.length,
+  promptSha256: (task) => task.prompt.sha256,
+  title: (task) => task.prompt.title ?? null,
+};
+
+const windowColumns: Columns<WindowRecord> = {
+  budget: (window) => window.budget,
+  counter: (window) => window.counter,
+  startedAt: (window) => iso(window.startMs),
+  open: (window) => window.isOpen,
+  unit: (window) => window.unit,
+  settled: (window) => window.settledTokens,
+  held: (window) => window.heldTokens,
+  forced: (window) => window.forcedTokens,
+};
 
 function iso(atMs: number | null): string | null {
   return atMs === null ? null : new Date(atMs).toISOString();
