@@ -1,9 +1,8 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { messageOf, TeelammaError } from '../errors.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
-import { makeFolder } from './make-folder.ts';
 import { type SettingKey, settings } from './settings.ts';
+import { writePrivateFile } from './write-private-file.ts';
 
 /** The settings as they stand in config.json, by key, not yet checked; empty where there is no file. */
 export type FileSettings = ReadonlyMap<SettingKey, unknown>;
@@ -52,11 +51,8 @@ export function writeConfigFile(file: string, changes: Readonly<Partial<Record<S
     if (Object.keys(content).length > 0) sections[section] = content;
     else delete sections[section];
   }
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    makeFolder(dirname(file));
-    writeFileSync(temporary, `${JSON.stringify(sections, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, file);
+    writePrivateFile(file, `${JSON.stringify(sections, null, 2)}\n`);
   } catch (error) {
     const problem = messageOf(error);
     const message = `${file} cannot be written, so nothing was changed: ${problem}. Check free space and permissions there.`;

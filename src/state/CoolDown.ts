@@ -1,6 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { makeFolder } from '../config/make-folder.ts';
+import { readFileSync } from 'node:fs';
+import { writePrivateFile } from '../config/write-private-file.ts';
 
 export interface CoolDownOptions {
   /** Shared by all processes of the installation. */
@@ -71,10 +70,7 @@ export class CoolDown {
 
   private write(state: CoolDownState): void {
     try {
-      makeFolder(dirname(this.file));
-      const temporary = `${this.file}.${process.pid}.tmp`;
-      writeFileSync(temporary, JSON.stringify(state), { mode: 0o600 });
-      renameSync(temporary, this.file);
+      writePrivateFile(this.file, JSON.stringify(state));
     } catch (error) {
       this.ports.onProblem(`The cool-down could not be kept in ${this.file}: ${String(error)}`);
     }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { makeFolder } from '../config/make-folder.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { writePrivateFile } from '../config/write-private-file.ts';
 import { messageOf } from '../errors.ts';
 import { type KnownLimits, parseLimitsFile } from './limits-file.ts';
 import { limitInReserve, parseLimitHeaders, type ReportedLimit, reserveReason } from './reported-limit.ts';
@@ -159,11 +158,8 @@ export class ReportedLimits {
     for (const [id, limits] of this.own) all.set(id, mergeLimits(all.get(id), limits));
     forgetOldest(all);
     try {
-      makeFolder(dirname(file));
-      const temporary = `${file}.${process.pid}.tmp`;
       const credentials = Object.fromEntries([...all].map(([id, limits]) => [id, [...limits.values()]]));
-      writeFileSync(temporary, JSON.stringify({ version: 1, credentials }), { mode: 0o600 });
-      renameSync(temporary, file);
+      writePrivateFile(file, JSON.stringify({ version: 1, credentials }));
     } catch (error) {
       this.tell(`What Claude reported of its limits could not be kept in ${file}: ${messageOf(error)}`);
     }

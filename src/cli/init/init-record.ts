@@ -1,6 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { makeFolder } from '../../config/make-folder.ts';
+import { readFileSync, rmSync } from 'node:fs';
+import { writePrivateFile } from '../../config/write-private-file.ts';
 import type { DoneEdit } from './json-edits.ts';
 
 /** What `teelamma init` did to one file. */
@@ -31,11 +30,8 @@ export function writeInitRecord(file: string, record: InitRecord): void {
     rmSync(file, { force: true });
     return;
   }
-  makeFolder(dirname(file));
-  const temporary = `${file}.${process.pid}.tmp`;
   const content = { version: 1, files: Object.fromEntries(record) };
-  writeFileSync(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-  renameSync(temporary, file);
+  writePrivateFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 function isFileRecord(value: unknown): value is FileRecord {

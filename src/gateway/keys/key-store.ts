@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Paths } from '../../config/Config.ts';
-import { makeFolder } from '../../config/make-folder.ts';
+import { writePrivateFile } from '../../config/write-private-file.ts';
 import { TeelammaError } from '../../errors.ts';
 import { isRecord, recordsOf, textOf } from '../../messages/open-record.ts';
 import type { GatewayKey } from './gateway-key.ts';
@@ -41,11 +41,8 @@ export function readGatewayKeys(file: string): readonly GatewayKey[] {
 
 /** Replaces all keys at once; the file is readable for its owner only. */
 export function writeGatewayKeys(file: string, keys: readonly GatewayKey[]): void {
-  const temporary = `${file}.${process.pid}.tmp`;
   try {
-    makeFolder(dirname(file));
-    writeFileSync(temporary, `${JSON.stringify({ keys }, null, 2)}\n`, { mode: 0o600 });
-    renameSync(temporary, file);
+    writePrivateFile(file, `${JSON.stringify({ keys }, null, 2)}\n`);
   } catch (error) {
     throw new TeelammaError(
       'state-unwritable',

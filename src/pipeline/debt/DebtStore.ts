@@ -1,7 +1,7 @@
-import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../../config/make-folder.ts';
-import { TeelammaError } from '../../errors.ts';
+import { writePrivateFile } from '../../config/write-private-file.ts';
+import { messageOf, TeelammaError } from '../../errors.ts';
 import { type DebtEntry, debtEntryForm, doubtOf } from './DebtEntry.ts';
 
 /** 2 MB: a task may have 1 MB, and few answers are longer than a tenth of that. */
@@ -54,17 +54,11 @@ export class DebtStore {
 
   /** Replaces what is known of an entry. @throws TeelammaError `state-unwritable` */
   write(entry: DebtEntry): void {
-    const { folder } = this.options;
     const file = this.fileOf(entry.taskId);
-    const temporary = `${file}.${process.pid}.new`;
     try {
-      makeFolder(folder);
-      writeFileSync(temporary, JSON.stringify(entry), { mode: 0o600 });
-      chmodSync(temporary, 0o600);
-      renameSync(temporary, file);
+      writePrivateFile(file, JSON.stringify(entry));
     } catch (cause) {
-      rmSync(temporary, { force: true });
-      const problem = cause instanceof Error ? cause.message : String(cause);
+      const problem = messageOf(cause);
       throw new TeelammaError('state-unwritable', `${file} cannot be written: ${problem}`, { cause });
     }
   }

@@ -1,7 +1,6 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { makeFolder } from '../../config/make-folder.ts';
-import { TeelammaError } from '../../errors.ts';
+import { readFileSync } from 'node:fs';
+import { writePrivateFile } from '../../config/write-private-file.ts';
+import { messageOf, TeelammaError } from '../../errors.ts';
 
 /** Remembers which lists of checks a user has looked at and trusts; a list that changes is another one. */
 export interface TrustStore {
@@ -17,13 +16,9 @@ export function createTrustStore(file: string): TrustStore {
     setTrusted: (key, isTrusted) => {
       const others = readKeys(file).filter((each) => each !== key);
       try {
-        makeFolder(dirname(file));
-        writeFileSync(`${file}.new`, `${JSON.stringify(isTrusted ? [...others, key] : others, null, 2)}\n`, {
-          mode: 0o600,
-        });
-        renameSync(`${file}.new`, file);
+        writePrivateFile(file, `${JSON.stringify(isTrusted ? [...others, key] : others, null, 2)}\n`);
       } catch (cause) {
-        const problem = cause instanceof Error ? cause.message : String(cause);
+        const problem = messageOf(cause);
         throw new TeelammaError(
           'state-unwritable',
           `${file} cannot be written, so trust was not changed: ${problem}`,
