@@ -42,10 +42,14 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
       continue;
     }
     const isInHome = entry === home || entry.startsWith(`${home}/`);
+    // What stands on the PATH may only lead to the program, which is elsewhere in its version manager's folder.
+    const manager = versionManagerOf(entry);
+    if (manager !== null) folders.add(manager);
     // A folder of programs is shown whole where it is not somebody's home; in a home only what is known, and `bin` itself.
     if (!isInHome || /\/s?bin$/.test(entry)) folders.add(entry);
     path.push(entry);
   }
+  const pyenv = [...folders].find((folder) => folder.endsWith('/.pyenv'));
   const nodePrefix = dirname(dirname(realpathSync(process.execPath)));
   if (!isSystem(`${nodePrefix}/`) && nodePrefix !== '/' && nodePrefix !== home) folders.add(nodePrefix);
   const inHome = ['.cargo/registry', '.cargo/git', '.m2/repository']
@@ -56,11 +60,20 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
     inHome,
     path: [dirname(process.execPath), ...path, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     environment: {
-      ...present('PYENV_ROOT', join(home, '.pyenv')),
+      ...present('PYENV_ROOT', pyenv ?? join(home, '.pyenv')),
       ...present('RUSTUP_HOME', join(home, '.rustup')),
       ...present('GOMODCACHE', join(home, 'go/pkg/mod')),
     },
   };
+}
+
+/** The folder of the version manager that a folder on the PATH belongs to, in whoever's home; null where there is none. */
+function versionManagerOf(entry: string): string | null {
+  for (const name of inHomes.filter((each) => each.startsWith('.'))) {
+    const at = `${entry}/`.indexOf(`/${name}/`);
+    if (at >= 0) return entry.slice(0, at + 1 + name.length);
+  }
+  return null;
 }
 
 function isSystem(folder: string): boolean {
