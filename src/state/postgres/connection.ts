@@ -31,7 +31,8 @@ export interface ConnectOptions {
 
 /**
  * A new connection, set up. A commit is only answered when it is durable (`synchronous_commit`), and each statement sees what was
- * committed before it (`read committed`), which the functions rely on after waiting for a lock.
+ * committed before it (`read committed`), which the functions rely on after waiting for a lock. Plans are made once: arguments change nothing of
+ * which index serves, and planning anew cost a tenth of each call.
  */
 export async function connect(
   url: string,
@@ -53,6 +54,7 @@ export async function connect(
     await client.connect();
     await client.query(
       `SET statement_timeout = ${statementTimeoutMs}; SET default_transaction_isolation = 'read committed';
+       SET plan_cache_mode = force_generic_plan;
        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')`,
     );
     return client;
