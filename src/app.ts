@@ -506,10 +506,8 @@ interface Simulation extends AsyncDisposable {
 
 async function startSimulation(environment: Environment): Promise<Simulation> {
   const { startSimulators } = await import('./simulators/start-simulators.ts');
-  const { mkdtemp, rm } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
-  const { join } = await import('node:path');
-  const home = await mkdtemp(join(tmpdir(), 'teelamma-simulated-'));
+  const { makeScratch, removeScratch } = await import('./config/scratch-folder.ts');
+  const home = makeScratch('simulated');
   const simulators = await startSimulators();
   return {
     simulators,
@@ -523,7 +521,7 @@ async function startSimulation(environment: Environment): Promise<Simulation> {
     },
     async [Symbol.asyncDispose]() {
       await simulators[Symbol.asyncDispose]();
-      await rm(home, { recursive: true, force: true });
+      await removeScratch(home);
     },
   };
 }

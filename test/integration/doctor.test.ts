@@ -317,6 +317,25 @@ function heldByChild(file: string): string {
   `;
 }
 
+describe('teelamma doctor after a check that was killed', () => {
+  it('removes the copy of the workspace that was left, and says so, once', async () => {
+    const source = resolve(import.meta.dirname, '../../src/config/scratch-folder.ts');
+    const script = `const { makeScratch } = await import(${JSON.stringify(source)}); process.stdout.write(makeScratch('checks')); process.kill(process.pid, 'SIGKILL');`;
+    const environment = { TMPDIR: home };
+    const { stdout: left } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment },
+    });
+    writeFileSync(join(left, 'copy'), 'x');
+    const { checks } = await diagnose(environment, '--offline');
+    expect(found(checks, 'Scratch')).toMatchObject([
+      { status: 'ok', found: expect.stringContaining('removed') },
+    ]);
+    expect(existsSync(left)).toBe(false);
+    expect(found((await diagnose(environment, '--offline')).checks, 'Scratch')).toEqual([]);
+  });
+});
+
 describe('teelamma doctor after an apply that was killed in the middle', () => {
   it('brings it to its end and says so, once', async () => {
     const folder = freshProject('project');

@@ -12,6 +12,7 @@ import { checkLedger } from './check-ledger.ts';
 import { checkLimits } from './check-limits.ts';
 import { checkOllama } from './check-ollama.ts';
 import { checkSandbox } from './check-sandbox.ts';
+import { checkScratch } from './check-scratch.ts';
 import { checkSetup } from './check-setup.ts';
 import { checkWorkspaces } from './check-workspaces.ts';
 import { readableConfig } from './readable-config.ts';
@@ -49,6 +50,7 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
     checkLimits(config, moment),
   ]);
   const workspaces = await checkWorkspaces(config.paths);
+  const scratch = await checkScratch();
   const setup = checkSetup(context.environment, readable);
   const diagnosis: Diagnosis = {
     checks: [
@@ -60,6 +62,7 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
       ...ledger.checks,
       ...files.checks,
       ...workspaces,
+      ...scratch,
       sandbox,
     ].map((check) => withoutKeys(check, config)),
     hasValidConfig: readable.problems.length === 0,

@@ -1,8 +1,6 @@
 import { realpathSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Issue } from '../../agents/verdict.ts';
+import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
 import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
 import type { CheckedFile, CheckReport, CheckRun, SkippedCheck } from './CheckReport.ts';
@@ -10,7 +8,6 @@ import { readChecksFile } from './checks-file.ts';
 import { detectChecks, type ProjectCheck } from './detect-checks.ts';
 import { type Failure, failureKey } from './parse-failures.ts';
 import { fileTrials, tryExamples } from './try-examples.ts';
-import { removeScratch } from './workspace-copy.ts';
 
 export interface ProjectChecksOptions extends BenchOptions {
   /** `none` runs checks without a sandbox; only a user may ask for it. Default `auto`. */
@@ -108,7 +105,7 @@ export class ProjectChecks {
     const search = await this.sandbox();
     if (!search.found) return skipAll(`there is no sandbox (${search.why}); ${search.howToGetOne}`);
 
-    const scratch = await mkdtemp(join(tmpdir(), 'teelamma-checks-'));
+    const scratch = makeScratch('checks');
     try {
       const bench = new Bench(folder, changes, scratch, search, this.#options, signal);
       const copy = await bench.prepare('after');

@@ -1,16 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  chmod,
-  chown,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  readlink,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { chown, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Mount } from '../sandbox/Sandbox.ts';
 import type { CheckedFile } from './CheckReport.ts';
@@ -169,21 +158,4 @@ async function applyChange(
   await writeFile(target, content, { flag: 'wx', mode: former?.isFile() ? former.mode & 0o777 : 0o644 });
   await own(target);
   return undefined;
-}
-
-/** Removes what a check left behind, also where it took its own rights away; links are removed and never followed. */
-export async function removeScratch(folder: string): Promise<void> {
-  try {
-    await rm(folder, { recursive: true, force: true });
-  } catch {
-    await openUp(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function openUp(folder: string): Promise<void> {
-  await chmod(folder, 0o700).catch(() => {});
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    if (entry.isDirectory()) await openUp(join(folder, entry.name));
-  }
 }

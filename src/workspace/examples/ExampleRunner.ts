@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CodeBlock } from '../../agents/critic/code-blocks.ts';
 import type { Issue } from '../../agents/verdict.ts';
-import { removeScratch } from '../checks/workspace-copy.ts';
+import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
 import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { defaultLimits } from '../sandbox/Sandbox.ts';
 import { commentText } from './comment-text.ts';
@@ -65,7 +64,7 @@ export class ExampleRunner {
     const mark = randomBytes(12).toString('hex');
     const program = exampleProgram(block.code, language, examples, mark);
     if (program === null) return [];
-    const scratch = await mkdtemp(join(tmpdir(), 'teelamma-examples-'));
+    const scratch = makeScratch('examples');
     try {
       const homeFolder = join(scratch, 'home');
       const outcome = await search.sandbox.run(

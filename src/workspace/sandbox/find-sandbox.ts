@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
 import { type BubblewrapMode, createBubblewrap } from './bubblewrap.ts';
 import { runContained } from './run-contained.ts';
 import { defaultLimits, type Sandbox } from './Sandbox.ts';
@@ -107,7 +107,7 @@ async function versionOf(program: string, signal?: AbortSignal): Promise<string>
 
 /** What went wrong, in one line; null where it works. */
 async function tryOut(sandbox: Sandbox, signal?: AbortSignal): Promise<string | null> {
-  const folder = mkdtempSync(join(tmpdir(), 'teelamma-sandbox-'));
+  const folder = makeScratch('sandbox');
   try {
     const outcome = await sandbox.run(
       {
@@ -123,6 +123,6 @@ async function tryOut(sandbox: Sandbox, signal?: AbortSignal): Promise<string | 
     if (outcome.output.includes('it-works')) return null;
     return outcome.output.trim().split('\n').at(-1) || `it ended with ${JSON.stringify(outcome.end)}`;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeScratch(folder);
   }
 }
