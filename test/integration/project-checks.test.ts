@@ -5,11 +5,12 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TeelammaError } from '../../src/errors.ts';
 import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
 import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
@@ -164,6 +165,23 @@ try { f.writeFileSync('node_modules/dep/index.js', 'changed'); } catch (e) { pro
     expect((await check({ 'add.js': '' }, { mostFiles: 2 })).skipped).toMatchObject([
       { why: 'the workspace has more than 2 files' },
     ]);
+  });
+
+  it('are left out for a file that is too large, without reading it', async () => {
+    write(sample);
+    // Node reads no file of more than 2 GiB at once.
+    truncateSync(join(folder, 'add.js'), 3 * 1024 ** 3);
+    const report = await check({ 'other.js': '' });
+    expect(report.skipped).toMatchObject([{ why: 'the workspace has more than 500 MiB of files' }]);
+  });
+
+  it('are left out, with the reason, where there is no room for a copy', async () => {
+    write(sample);
+    vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+    const report = await check({ 'add.js': '' }, { examples: false });
+    vi.unstubAllEnvs();
+    expect(report.issues).toMatchObject([{ kind: 'not-checked', message: expect.stringContaining('ENOENT') }]);
+    expect(report.skipped).toMatchObject([{ name: 'node --test' }]);
   });
 
   it("follow the user's own commands in place of what is found", async () => {

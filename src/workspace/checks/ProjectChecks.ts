@@ -1,13 +1,16 @@
 import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import type { Issue } from '../../agents/verdict.ts';
 import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
+import { TeelammaError } from '../../errors.ts';
+import { codeOf } from '../read-image.ts';
 import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
 import type { CheckedFile, CheckReport, CheckRun, SkippedCheck } from './CheckReport.ts';
 import { readChecksFile } from './checks-file.ts';
 import { detectChecks, type ProjectCheck } from './detect-checks.ts';
 import { type Failure, failureKey } from './parse-failures.ts';
-import { fileTrials, tryExamples } from './try-examples.ts';
+import { type FileTrial, fileTrials, tryExamples } from './try-examples.ts';
 
 export interface ProjectChecksOptions extends BenchOptions {
   /** `none` runs checks without a sandbox; only a user may ask for it. Default `auto`. */
@@ -102,36 +105,49 @@ export class ProjectChecks {
       ran: [],
       skipped: [...skipped, ...[...trials, ...checks].map(({ name }) => ({ name, why }))],
     });
-    const search = await this.sandbox();
-    if (!search.found) return skipAll(`there is no sandbox (${search.why}); ${search.howToGetOne}`);
-
-    const scratch = makeScratch('checks');
     try {
-      const bench = new Bench(folder, changes, scratch, search, this.#options, signal);
-      const copy = await bench.prepare('after');
-      if (!copy.copied) return skipAll(copy.why);
-      const ran: CheckRun[] = [];
-      const leftOut: SkippedCheck[] = [...skipped];
-      const issues: Issue[] = [...changedCommands(changes)];
-      const tried = await tryExamples(trials, bench, this.#options.path);
-      ran.push(...tried.ran);
-      leftOut.push(...tried.skipped);
-      issues.push(...tried.issues);
-      for (const check of checks) {
-        if (bench.remainingMs() <= 0) {
-          const why = 'the time for all checks was used up';
-          leftOut.push({ name: check.name, why });
-          issues.push(notChecked(`${check.name} was not run: ${why}.`));
-          continue;
-        }
-        const result = await this.#judge(check, bench);
-        ran.push(result.run);
-        issues.push(...result.issues);
+      const search = await this.sandbox();
+      if (!search.found) return skipAll(`there is no sandbox (${search.why}); ${search.howToGetOne}`);
+      const scratch = makeScratch('checks');
+      try {
+        const bench = new Bench(folder, changes, scratch, search, this.#options, signal);
+        const copy = await bench.prepare('after');
+        if (!copy.copied) return skipAll(copy.why);
+        const done = await this.#runAll(checks, trials, bench);
+        const issues = [...changedCommands(changes), ...withoutUnreadable(copy.unreadable), ...done.issues];
+        return { issues, ran: done.ran, skipped: [...skipped, ...done.skipped] };
+      } finally {
+        await removeScratch(scratch);
       }
-      return { issues, ran, skipped: leftOut };
-    } finally {
-      await removeScratch(scratch);
+    } catch (error) {
+      // A disk that is full, a temporary folder that nobody may write to: the work is there all the same, and is worth more than its checks.
+      const code = codeOf(error);
+      if (signal?.aborted || error instanceof TeelammaError || code === undefined) throw error;
+      return skipAll(`they could not be prepared in ${tmpdir()} (${code})`);
     }
+  }
+
+  async #runAll(
+    checks: readonly ProjectCheck[],
+    trials: readonly FileTrial[],
+    bench: Bench,
+  ): Promise<CheckReport> {
+    const tried = await tryExamples(trials, bench, this.#options.path);
+    const ran: CheckRun[] = [...tried.ran];
+    const skipped: SkippedCheck[] = [...tried.skipped];
+    const issues: Issue[] = [...tried.issues];
+    for (const check of checks) {
+      if (bench.remainingMs() <= 0) {
+        const why = 'the time for all checks was used up';
+        skipped.push({ name: check.name, why });
+        issues.push(notChecked(`${check.name} was not run: ${why}.`));
+        continue;
+      }
+      const result = await this.#judge(check, bench);
+      ran.push(result.run);
+      issues.push(...result.issues);
+    }
+    return { issues, ran, skipped };
   }
 
   async #judge(check: ProjectCheck, bench: Bench): Promise<{ run: CheckRun; issues: readonly Issue[] }> {
@@ -241,6 +257,12 @@ function failedCheck({ name }: ProjectCheck, { file, line, test, message }: Fail
     ...(file !== undefined && { file }),
     ...(line !== undefined && { line }),
   };
+}
+
+function withoutUnreadable(paths: readonly string[]): readonly Issue[] {
+  if (paths.length === 0) return [];
+  const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
+  return [notChecked(`The checks ran without ${paths.slice(0, 3).join(', ')}${more}, which you may not read.`)];
 }
 
 function notChecked(message: string): Issue {

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chown, lstat, mkdir, open, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../read-image.ts';
 import type { Mount } from '../sandbox/Sandbox.ts';
 import type { CheckedFile } from './CheckReport.ts';
 import { linkedNames, whyNotInside } from './why-not-inside.ts';
@@ -24,6 +26,8 @@ export type CopyResult =
       readonly mounts: readonly Mount[];
       /** SHA-256 of all that was copied, without the changes. */
       readonly contentHash: string;
+      /** What this user may not read, and the copy therefore lacks. */
+      readonly unreadable: readonly string[];
     }
   | { readonly copied: false; readonly why: string };
 
@@ -42,7 +46,8 @@ const leftOutNames = new Set([
 
 /**
  * Copies a workspace, applies changes to the copy, and says how a sandbox is to show it. Links are copied as links; nothing is written
- * through one. Sockets and devices are left out.
+ * through one. Sockets and devices are left out, and so is what goes away meanwhile: others may be at work in the folder.
+ * @throws The signal's reason, when it is aborted, and the system's error where the copy cannot be written.
  */
 export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
   const { workspaceFolder, into, changes, mostFiles, mostBytes, signal } = options;
@@ -50,8 +55,20 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
   if (badPath !== undefined) return { copied: false, why: badPath };
   const hash = createHash('sha256');
   const mounts: Mount[] = [{ source: into, target: workspaceFolder, access: 'read-write' }];
+  const unreadable: string[] = [];
   let files = 0;
   let bytes = 0;
+  /** Looks at something of the workspace; null where it is not there any more, or not for this user. */
+  const lookAt = async <T>(path: string, look: () => Promise<T>): Promise<T | null> => {
+    try {
+      return await look();
+    } catch (error) {
+      const code = codeOf(error) ?? '';
+      if (!['ENOENT', 'ENOTDIR', 'ELOOP', 'EINVAL', 'EACCES', 'EPERM'].includes(code)) throw error;
+      if (code === 'EACCES' || code === 'EPERM') unreadable.push(path);
+      return null;
+    }
+  };
   const own = async (path: string): Promise<void> => {
     if (options.ownerId !== undefined) await chown(path, options.ownerId, options.ownerId);
   };
@@ -62,7 +79,8 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
 
   const copyFolder = async (relative: string): Promise<string | null> => {
     signal?.throwIfAborted();
-    const entries = await readdir(join(workspaceFolder, relative), { withFileTypes: true });
+    const list = () => readdir(join(workspaceFolder, relative), { withFileTypes: true });
+    const entries = (await lookAt(relative, list)) ?? [];
     const hasCargo = entries.some(({ name }) => name === 'Cargo.toml');
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
@@ -79,17 +97,19 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
         const problem = await copyFolder(path);
         if (problem !== null) return problem;
       } else if (entry.isSymbolicLink()) {
-        const destination = await readlink(source);
+        const destination = await lookAt(path, () => readlink(source));
+        if (destination === null) continue;
         await symlink(destination, target);
         hash.update(`${path}\0link\0${destination}\0`);
       } else if (entry.isFile()) {
-        const content = await readFile(source);
+        const file = await lookAt(path, () => readUpTo(source, mostBytes - bytes));
+        if (file === null) continue;
+        const { content, mode } = file;
         files += 1;
-        bytes += content.length;
+        bytes += content?.length ?? 0;
         if (files > mostFiles) return `the workspace has more than ${mostFiles} files`;
-        if (bytes > mostBytes)
+        if (content === null || bytes > mostBytes)
           return `the workspace has more than ${Math.round(mostBytes / 1024 ** 2)} MiB of files`;
-        const { mode } = await lstat(source);
         await writeFile(target, content, { mode: mode & 0o777, flag: 'wx' });
         await own(target);
         hash.update(`${path}\0${mode & 0o111}\0${content.length}\0`).update(content);
@@ -100,14 +120,17 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
 
   /** Entry by entry, so that tools which keep a cache inside (vite) find the folder itself writable; a huge one as a whole. */
   const linkFolder = async (source: string, target: string): Promise<Mount[]> => {
-    const shown = join(workspaceFolder, target.slice(into.length));
-    const entries = await readdir(source, { withFileTypes: true });
+    const path = target.slice(into.length + 1);
+    const shown = join(workspaceFolder, path);
+    const entries = (await lookAt(path, () => readdir(source, { withFileTypes: true }))) ?? [];
     if (entries.length > 600) return [{ source, target: shown, access: 'read-only' }];
     const linked: Mount[] = [];
     for (const entry of entries) {
       const inside = join(target, entry.name);
-      if (entry.isSymbolicLink()) await symlink(await readlink(join(source, entry.name)), inside);
-      else if (entry.isDirectory()) {
+      if (entry.isSymbolicLink()) {
+        const destination = await lookAt(join(path, entry.name), () => readlink(join(source, entry.name)));
+        if (destination !== null) await symlink(destination, inside);
+      } else if (entry.isDirectory()) {
         if (entry.name.startsWith('.vite')) continue;
         await makeFolder(inside);
       } else await writeFile(inside, '');
@@ -129,7 +152,22 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
     const conflict = await applyChange(into, change, own);
     if (conflict !== undefined) return { copied: false, why: conflict };
   }
-  return { copied: true, mounts, contentHash: hash.digest('hex') };
+  return { copied: true, mounts, contentHash: hash.digest('hex'), unreadable };
+}
+
+/** A file's whole content, null where it is longer than that; null for what is no file any more. Pipes are never waited for. */
+async function readUpTo(
+  file: string,
+  mostBytes: number,
+): Promise<{ readonly content: Buffer | null; readonly mode: number } | null> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) return null;
+    return { content: stats.size > mostBytes ? null : await handle.readFile(), mode: stats.mode };
+  } finally {
+    await handle.close();
+  }
 }
 
 async function applyChange(

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CodeBlock } from '../../agents/critic/code-blocks.ts';
 import type { Issue } from '../../agents/verdict.ts';
 import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
+import { codeOf } from '../read-image.ts';
 import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { defaultLimits } from '../sandbox/Sandbox.ts';
 import { commentText } from './comment-text.ts';
@@ -42,18 +43,21 @@ export class ExampleRunner {
     this.#ports = ports;
   }
 
-  /** @throws The signal's reason, when it is aborted. */
+  /** @throws The signal's reason, when it is aborted. Everything else that goes wrong is a warning. */
   async run(task: string, blocks: readonly CodeToTry[], signal?: AbortSignal): Promise<readonly Issue[]> {
     const trials = blocks.flatMap((block) => trialOf(task, block) ?? []);
     if (trials.length === 0) return [];
-    const search = await this.#ports.sandbox();
-    if (!search.found) {
-      const message = `The examples of the task were not run: there is no sandbox (${search.why}); ${search.howToGetOne}.`;
-      return [{ kind: 'not-checked', severity: 'warning', message }];
+    try {
+      const search = await this.#ports.sandbox();
+      if (!search.found) return [notRun(`there is no sandbox (${search.why}); ${search.howToGetOne}`)];
+      const issues: Issue[] = [];
+      for (const trial of trials) issues.push(...(await this.#try(trial, search, signal)));
+      return issues;
+    } catch (error) {
+      const code = codeOf(error);
+      if (signal?.aborted || code === undefined) throw error;
+      return [notRun(`they could not be prepared in ${tmpdir()} (${code})`)];
     }
-    const issues: Issue[] = [];
-    for (const trial of trials) issues.push(...(await this.#try(trial, search, signal)));
-    return issues;
   }
 
   async #try(
@@ -88,6 +92,14 @@ export class ExampleRunner {
       await removeScratch(scratch);
     }
   }
+}
+
+function notRun(why: string): Issue {
+  return {
+    kind: 'not-checked',
+    severity: 'warning',
+    message: `The examples of the task were not run: ${why}.`,
+  };
 }
 
 interface Trial {
