@@ -108,6 +108,18 @@ describe('run --workspace', () => {
     expect(git('status', '--porcelain')).toBe('?? mine.txt\n');
   });
 
+  it('commits what a model says without its control characters', async () => {
+    git('init', '-q', '-b', 'main');
+    git('config', 'user.name', 'Me');
+    git('config', 'user.email', 'me@example.org');
+    git('add', '.');
+    git('commit', '-qm', 'first');
+    simulators.ollama.script.push(fix, { text: 'Done\u0000 and \u001b[31mred.' });
+    const result = await command('run', '--workspace', project.folder, '--apply', '--commit', task);
+    expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Committed as') });
+    expect(git('log', '-1', '--format=%b')).toContain('Done and [31mred.');
+  });
+
   it('applies nothing where a file changed while the task ran', async () => {
     simulators.ollama.script.push(fix, { ...done, fault: { kind: 'slow', beforeMs: 1_500 } });
     const running = command('run', '--workspace', project.folder, '--apply', task);

@@ -70,8 +70,26 @@ describe('a commit of a task', () => {
     expect(git('status', '--porcelain')).toBe('?? new.js\n');
   });
 
+  it('takes a message of any length, and names that git would quote', async () => {
+    const workspace = await GitWorkspace.open({ folder: project.folder, branch: undefined });
+    project.write('.gitignore', 'left/\n');
+    project.write('left/a "b" \u00fc.js', 'new\n');
+    project.write('st*r \u00fc.js', 'new\n');
+    // Longer than an argument of a command may be.
+    const commit = await workspace.commit(
+      ['left/a "b" \u00fc.js', 'st*r \u00fc.js'],
+      `Do it\n\n${'word '.repeat(60_000)}`,
+    );
+    expect(commit.ignoredFiles).toEqual(['left/a "b" \u00fc.js']);
+    expect(git('show', '-z', '--name-only', '--format=%s', 'HEAD')).toContain('st*r \u00fc.js');
+  });
+
   it('says before anything is spent what stands in its way', async () => {
     const open = (branch?: string) => GitWorkspace.open({ folder: project.folder, branch });
+    await expect(open('main/x')).rejects.toThrow('There is a branch main, beside which git takes no main/x');
+    git('branch', 'a/b/c');
+    await expect(open('a/b')).rejects.toThrow('There is a branch a/b/c');
+    await expect(open('a/b2')).resolves.toBeDefined();
     await expect(open('main')).rejects.toThrow('The branch main is there already');
     await expect(open('a..b')).rejects.toThrow('no valid name');
     git('checkout', '-q', '--detach');

@@ -4,6 +4,7 @@ import { DebtStore } from '../../pipeline/debt/DebtStore.ts';
 import type { CliContext } from '../CliContext.ts';
 import { formatShortMoment } from '../format-time.ts';
 import { writeJson, writeLine, writeNote, writeTable } from '../output.ts';
+import { printable } from '../printable.ts';
 
 /** What is owed, what the critic doubts most first. */
 export function listDebts(context: CliContext, json: boolean): void {
@@ -100,9 +101,4 @@ function openStore({ environment, nowMs }: CliContext): { store: DebtStore; isEn
   const { debt, paths } = loadConfig(environment).config;
   const store = new DebtStore({ folder: paths.debtFolder, keepMs: debt.keepMs }, { nowMs });
   return { store, isEnabled: debt.enabled };
-}
-
-/** A model's text may not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '');
 }

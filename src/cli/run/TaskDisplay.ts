@@ -7,6 +7,7 @@ import type { TaskEvent, TaskResult } from '../../task-events.ts';
 import { type CliContext, columnsOf } from '../CliContext.ts';
 import { truncate } from '../display-width.ts';
 import { writeNote } from '../output.ts';
+import { printable } from '../printable.ts';
 import { wrapText } from '../wrap-text.ts';
 import { describeEvent } from './describe-event.ts';
 import { summaryLines } from './summary-lines.ts';
@@ -175,11 +176,6 @@ const purposes = {
   repair: 'it is being repaired',
   escalation: 'the other specialist does it again',
 } as const;
-
-/** A model's text may not steer the terminal: control characters but line breaks and tabs are left out. */
-function printable(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, '');
-}
 
 function withNewline(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;

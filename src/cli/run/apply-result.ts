@@ -4,6 +4,7 @@ import type { GitWorkspace, TaskCommit } from '../../workspace/git/GitWorkspace.
 import type { WorkspaceStage } from '../../workspace/WorkspaceStage.ts';
 import type { CliContext } from '../CliContext.ts';
 import { confirm } from '../confirm.ts';
+import { printable } from '../printable.ts';
 import type { WorkspacePlan } from './workspace-options.ts';
 
 /** What became of a task's changes. */
@@ -72,9 +73,9 @@ function question(count: number, { commits, branch }: WorkspacePlan): string {
 
 const longestSubject = 72;
 
-/** The task's first line as the subject, what was done below it. */
+/** The task's first line as the subject, what was done below it; git takes no NUL, and nobody wants what steers a terminal. */
 function commitMessage(task: string, { output, taskId, agent, model }: TaskResult): string {
-  const first = task.trim().split('\n')[0] ?? '';
+  const first = printable(task).trim().split('\n')[0] ?? '';
   const subject = first.length > longestSubject ? `${first.slice(0, longestSubject - 3)}...` : first;
-  return `${subject}\n\n${output.trim()}\n\nTeelamma-Task: ${taskId}\nTeelamma-Agent: ${agent} (${model})\n`;
+  return `${subject}\n\n${printable(output).trim()}\n\nTeelamma-Task: ${taskId}\nTeelamma-Agent: ${agent} (${model})\n`;
 }

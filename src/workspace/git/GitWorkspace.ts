@@ -39,7 +39,7 @@ export class GitWorkspace {
   static async open(options: GitOptions): Promise<GitWorkspace> {
     const git = new GitWorkspace(options);
     const { folder, branch } = options;
-    const top = await git.try('rev-parse', '--show-toplevel');
+    const top = await git.try(['rev-parse', '--show-toplevel']);
     if (!top.ok)
       throw refusal(
         `${folder} is in no git repository (${top.problem}). Leave --commit and --branch out, or run git init.`,
@@ -52,21 +52,24 @@ export class GitWorkspace {
         );
       }
     }
-    const isDetached = !(await git.try('symbolic-ref', '--quiet', 'HEAD')).ok;
+    const isDetached = !(await git.try(['symbolic-ref', '--quiet', 'HEAD'])).ok;
     if (isDetached && branch === undefined) {
       throw refusal(
         `${folder} is on no branch (detached HEAD), where a commit is easily lost. Give --branch NAME.`,
       );
     }
     if (branch !== undefined) {
-      if (!(await git.try('check-ref-format', '--branch', branch)).ok || branch.startsWith('-')) {
+      if (!(await git.try(['check-ref-format', '--branch', branch])).ok || branch.startsWith('-')) {
         throw refusal(`--branch ${JSON.stringify(branch)} is no valid name of a branch.`);
       }
-      if ((await git.try('rev-parse', '--verify', '--quiet', `refs/heads/${branch}`)).ok) {
+      if ((await git.try(['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`])).ok) {
         throw refusal(`The branch ${branch} is there already. Give another name.`);
       }
+      const other = await git.branchInTheWay(branch);
+      if (other !== null)
+        throw refusal(`There is a branch ${other}, beside which git takes no ${branch}. Give another name.`);
     }
-    if (!(await git.try('var', 'GIT_COMMITTER_IDENT')).ok) {
+    if (!(await git.try(['var', 'GIT_COMMITTER_IDENT'])).ok) {
       throw refusal('git does not know who commits: set user.name and user.email with git config first.');
     }
     return git;
@@ -116,16 +119,11 @@ export class GitWorkspace {
       );
     }
     if (fresh.length > 0) await this.mustRun('add', '--intent-to-add', '--', ...literal(fresh));
-    const done = await this.try(
-      'commit',
-      '--quiet',
-      '--only',
-      `--message=${message}`,
-      '--',
-      ...literal(committed),
-    );
+    const commit = ['commit', '--quiet', '--only', '--file=-', '--', ...literal(committed)];
+    // Through its input: what a model says can be longer than an argument may be.
+    const done = await this.try(commit, message);
     if (!done.ok) {
-      if (fresh.length > 0) await this.try('reset', '--quiet', '--', ...literal(fresh));
+      if (fresh.length > 0) await this.try(['reset', '--quiet', '--', ...literal(fresh)]);
       throw failure(
         `git could not commit the task's files: ${done.problem}. They are applied; commit them yourself, or take them back with teelamma undo.`,
       );
@@ -135,14 +133,26 @@ export class GitWorkspace {
     return { hash, branch, ignoredFiles };
   }
 
+  /** Branches are files in folders to git: with `a` there can be no `a/b`, and the other way round; null where none is in the way. */
+  private async branchInTheWay(branch: string): Promise<string | null> {
+    const parts = branch.split('/');
+    const above = parts.slice(1).map((_, index) => `refs/heads/${parts.slice(0, index + 1).join('/')}`);
+    const listed = await this.run('for-each-ref', '--format=%(refname)', ...above, `refs/heads/${branch}/`);
+    // A pattern also matches what is below it.
+    const found = listed
+      .split('\n')
+      .find((ref) => above.includes(ref) || ref.startsWith(`refs/heads/${branch}/`));
+    return found === undefined ? null : found.slice('refs/heads/'.length);
+  }
+
   private async ignored(paths: readonly string[]): Promise<readonly string[]> {
     // Ends with 1 where none is ignored.
-    const found = await this.try('-c', 'core.quotePath=false', 'check-ignore', '--', ...paths);
-    return found.ok ? found.output.split('\n').filter((path) => path !== '') : [];
+    const found = await this.try(['check-ignore', '--stdin', '-z'], paths.join('\0'));
+    return found.ok ? found.output.split('\0').filter((path) => path !== '') : [];
   }
 
   private async mustRun(...given: readonly string[]): Promise<string> {
-    const result = await this.try(...given);
+    const result = await this.try(given);
     if (result.ok) return result.output;
     throw failure(
       `git ${given[0]} failed in ${this.folder}: ${result.problem}. The task's files are applied; commit them yourself.`,
@@ -150,19 +160,22 @@ export class GitWorkspace {
   }
 
   private async run(...given: readonly string[]): Promise<string> {
-    const result = await this.try(...given);
+    const result = await this.try(given);
     if (result.ok) return result.output;
     throw refusal(`git ${given[0]} failed in ${this.folder}: ${result.problem}.`);
   }
 
-  private try(...given: readonly string[]): Promise<GitResult> {
+  private try(given: readonly string[], input = ''): Promise<GitResult> {
     return new Promise((settle) => {
       const options = { cwd: this.folder, maxBuffer: 64_000_000, encoding: 'utf8' as const };
-      execFile('git', [...given], options, (error, output, errors) => {
+      const child = execFile('git', [...given], options, (error, output, errors) => {
         const text = output.replace(/\n$/, '');
         if (error === null) settle({ ok: true, output: text });
         else settle({ ok: false, problem: problemOf(error, `${errors}\n${output}`) });
       });
+      // It may end before it has read what it was given.
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(input);
     });
   }
 }
