@@ -189,9 +189,9 @@ const why = hasTerminals ? '' : ' (NOT TESTED HERE: there is no `script` of util
 
 describe.runIf(hasTerminals)(`${onTerminals}${why}`, () => {
   /** Everything that the terminal showed, after the question was answered. */
-  async function onTerminal(answer: string): Promise<{ code: number | null; shown: string }> {
+  async function onTerminal(answer: string, flags = ''): Promise<{ code: number | null; shown: string }> {
     simulators.ollama.script.push(fix, done);
-    const line = `'${process.execPath}' '${main}' run --workspace '${project.folder}' '${task}'`;
+    const line = `'${process.execPath}' '${main}' run --workspace '${project.folder}' ${flags} '${task}'`;
     const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
       env: {
         PATH: process.env['PATH'] ?? '',
@@ -222,6 +222,14 @@ describe.runIf(hasTerminals)(`${onTerminals}${why}`, () => {
     expect(shown).toContain('Applied.');
     expect(code).toBe(0);
     expect(readFileSync(join(project.folder, 'src/cart.js'), 'utf8')).toContain('sum + price');
+  });
+
+  it('asks nobody with --json, since the diff would come after the answer', async () => {
+    const { code, shown } = await onTerminal('y', '--json');
+    expect(shown).not.toContain('[y/N]');
+    expect(shown).toContain('"reason": "Nothing was applied: nobody could be asked');
+    expect(code).toBe(7);
+    expect(project.files()).toEqual(sampleFiles);
   });
 
   it('changes nothing on no, and ends with 7', async () => {

@@ -43,7 +43,7 @@ export async function applyResult(
   if (plan.mode === 'show')
     return { applied: false, isExpected: true, reason: 'Nothing was applied (--dry-run).' };
   const { isTerminal } = context;
-  if (plan.mode === 'ask' && !(isTerminal.stdin && isTerminal.stderr)) {
+  if (plan.mode === 'ask' && !(plan.isDiffSeen && isTerminal.stdin && isTerminal.stderr)) {
     const reason =
       'Nothing was applied: nobody could be asked. Add --apply to apply what the critic approves, or give the diff to git apply.';
     return { applied: false, isExpected: false, reason };

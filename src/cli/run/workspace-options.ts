@@ -7,6 +7,7 @@ export interface WorkspaceFlags {
   readonly dryRun?: boolean;
   readonly commit?: boolean;
   readonly branch?: string;
+  readonly json?: boolean;
 }
 
 /** How a task's changes are dealt with; null for a task without a workspace. */
@@ -14,13 +15,15 @@ export interface WorkspacePlan {
   readonly folder: string;
   /** `ask` on a terminal, else only `show`. */
   readonly mode: 'ask' | 'apply' | 'show';
+  /** Whether the diff stands before the user who would be asked; with `--json` it comes in the document afterwards. */
+  readonly isDiffSeen: boolean;
   readonly commits: boolean;
   readonly branch: string | undefined;
 }
 
 /** @throws InvalidArgumentError where the options do not go together */
 export function workspacePlan(flags: WorkspaceFlags): WorkspacePlan | null {
-  const { workspace, apply = false, dryRun = false, commit = false, branch } = flags;
+  const { workspace, apply = false, dryRun = false, commit = false, branch, json = false } = flags;
   const dependent = Object.entries({
     '--apply': apply,
     '--dry-run': dryRun,
@@ -45,6 +48,7 @@ export function workspacePlan(flags: WorkspaceFlags): WorkspacePlan | null {
   return {
     folder: workspace,
     mode: dryRun ? 'show' : apply ? 'apply' : 'ask',
+    isDiffSeen: !json,
     commits: commit || branch !== undefined,
     branch,
   };
