@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FileChange, FileImage } from './FileChange.ts';
 import { defaultLimits, type WorkspaceLimits } from './limits.ts';
@@ -90,6 +90,13 @@ export class WorkspaceStage {
     if (parts instanceof Refusal) return parts;
     const place = locate(this.root, parts);
     return place instanceof Refusal ? place : place.path;
+  }
+
+  /** Whether there is such a folder as the task sees it, also where nothing is left in it. */
+  hasFolder(path: string): boolean {
+    const stats = lstatSync(join(this.root.folder, ...path.split('/')), { throwIfNoEntry: false });
+    if (stats?.isDirectory()) return true;
+    return [...this.entries].some(([at, { after }]) => after !== null && at.startsWith(`${path}/`));
   }
 
   /** A file as the task sees it; refuses with what there is instead where there is none. */
@@ -258,7 +265,7 @@ export class WorkspaceStage {
         : '';
     return wasDeleted
       ? `${path} was deleted by this task. write_file makes it anew.`
-      : `There is no file ${path}.${hint} list_files shows what there is.`;
+      : `There is no file or folder ${path}.${hint} list_files shows what there is.`;
   }
 }
 

@@ -275,6 +275,24 @@ describe('list_files and search', () => {
     );
   });
 
+  it('show the place of the match in a line that is too long to be shown', async () => {
+    file('min.js', `${'x'.repeat(5_000)}needle${'y'.repeat(5_000)}\n`);
+    const shown = await call('search', { pattern: 'ne+dle', path: 'min.js' });
+    expect(shown).toMatch(/^min\.js:1:\[from character 4901\] x{100}needley{194} \[cut: 10006 characters\]$/);
+  });
+
+  it('take a file for a place, and say where there is none', async () => {
+    expect(await call('list_files', { path: 'src/a.ts' })).toBe('src/a.ts');
+    await call('write_file', { path: 'new/b.ts', content: 'needle\n' });
+    expect(await call('list_files', { path: 'new' })).toBe('new/b.ts');
+    expect(await call('search', { path: 'scr', pattern: 'needle' })).toMatch(
+      'ERROR There is no file or folder scr.',
+    );
+    expect(await call('list_files', { path: 'scr' })).toMatch(
+      'ERROR There is no file or folder scr. list_files shows',
+    );
+  });
+
   it('do not hang on what would take a backtracking engine for ever', async () => {
     file('trap.txt', `${'a'.repeat(50_000)}!\n`);
     expect(await call('search', { pattern: '(a+)+$', path: 'trap.txt' })).toMatch('No matches');

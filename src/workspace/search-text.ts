@@ -4,8 +4,13 @@ import { Refusal } from './Refusal.ts';
 
 const longestPattern = 1_000;
 
-/** Finds the lines of a text that a pattern matches; 0-based. */
-export type LineSearch = (lines: readonly string[], whole: string) => readonly number[];
+/** A pattern, ready to search with. */
+export interface LineSearch {
+  /** The lines of a text that it matches; 0-based. */
+  readonly linesIn: (lines: readonly string[], whole: string) => readonly number[];
+  /** Where it first matches in a line; 0 where it does not. */
+  readonly positionIn: (line: string) => number;
+}
 
 export interface SearchPattern {
   readonly pattern: string;
@@ -35,8 +40,14 @@ export function compileSearch({ pattern, ignoreCase, literal }: SearchPattern): 
   }
   // What holds for a line holds for the text around it, unless it is bound to the ends of what is searched.
   const isBound = !literal && /\\[AzZ]/.test(pattern);
-  return (lines, whole) => {
-    if (!isBound && !compiled.test(whole)) return [];
-    return lines.flatMap((line, index) => (compiled.test(line) ? [index] : []));
+  return {
+    linesIn: (lines, whole) => {
+      if (!isBound && !compiled.test(whole)) return [];
+      return lines.flatMap((line, index) => (compiled.test(line) ? [index] : []));
+    },
+    positionIn: (line) => {
+      const matcher = compiled.matcher(line);
+      return matcher.find() ? matcher.start() : 0;
+    },
   };
 }

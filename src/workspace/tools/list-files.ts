@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { compileGlobs } from '../glob.ts';
 import { Refusal } from '../Refusal.ts';
-import { walkFiles } from '../walk-files.ts';
 import { defineTool } from './define-tool.ts';
+import { pathsIn } from './paths-in.ts';
 import { globsSchema, hiddenSchema, ignoredSchema } from './walk-inputs.ts';
 
 const mostFiles = 500;
@@ -18,15 +18,15 @@ export const listFiles = defineTool({
     ignored: ignoredSchema,
   },
   run: async ({ path, globs, hidden, ignored }, { stage, signal }) => {
-    const folder = stage.resolveFolder(path);
-    if (folder instanceof Refusal) return folder;
+    const paths = pathsIn(stage, { path, hidden, ignored, signal });
+    if (paths instanceof Refusal) return paths;
     const matches = compileGlobs(globs);
     if (matches instanceof Refusal) return matches;
     const found: string[] = [];
     const endMs = performance.now() + stage.limits.searchTimeMs;
     let length = 0;
     let end = '';
-    for await (const file of walkFiles(stage, { folder, hidden, ignored, signal })) {
+    for await (const file of paths) {
       if (performance.now() > endMs) {
         end = `\n(Stopped after ${stage.limits.searchTimeMs / 1_000} s; there may be more. Name a folder.)`;
         break;

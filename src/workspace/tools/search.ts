@@ -5,11 +5,13 @@ import { Refusal } from '../Refusal.ts';
 import { compileSearch, type LineSearch } from '../search-text.ts';
 import { decodeText, withPlainEndings } from '../text-file.ts';
 import type { WorkspaceStage } from '../WorkspaceStage.ts';
-import { walkFiles } from '../walk-files.ts';
 import { defineTool } from './define-tool.ts';
+import { pathsIn } from './paths-in.ts';
 import { globsSchema, hiddenSchema, ignoredSchema } from './walk-inputs.ts';
 
 const longestLine = 300;
+/** Of a line that is cut, so much is shown before its match. */
+const beforeMatch = 100;
 /** Files after which other work gets its turn. */
 const filesAtOnce = 20;
 
@@ -41,7 +43,7 @@ export const search = defineTool({
     if (find instanceof Refusal) return find;
     const matches = compileGlobs(input.globs);
     if (matches instanceof Refusal) return matches;
-    const paths = pathsIn(stage, input, signal);
+    const paths = pathsIn(stage, { ...input, signal });
     if (paths instanceof Refusal) return paths;
     const findings = new Findings(input.max_matches, stage.limits.maxResultLength);
     const endMs = performance.now() + stage.limits.searchTimeMs;
@@ -64,20 +66,6 @@ export const search = defineTool({
   },
 });
 
-function pathsIn(
-  stage: WorkspaceStage,
-  { path, hidden, ignored }: { readonly path: string; readonly hidden: boolean; readonly ignored: boolean },
-  signal: AbortSignal,
-): AsyncIterable<string> | readonly string[] | Refusal {
-  const folder = stage.resolveFolder(path);
-  if (folder instanceof Refusal) return folder;
-  if (folder !== '' && stage.imageAt(folder) !== null) {
-    const file = stage.read(folder);
-    if (!(file instanceof Refusal)) return [file.path];
-  }
-  return walkFiles(stage, { folder, hidden, ignored, signal });
-}
-
 function searchFile(
   stage: WorkspaceStage,
   path: string,
@@ -95,10 +83,10 @@ function searchFile(
   const plain = withPlainEndings(decoded.text);
   const lines = plain.split('\n');
   if (plain.endsWith('\n')) lines.pop();
-  const found = find(lines, plain);
+  const found = find.linesIn(lines, plain);
   if (found.length === 0) return;
   if (input.files_only) findings.add([path], 1);
-  else findings.add(...shownLines(path, lines, found.slice(0, findings.left()), input.context));
+  else findings.add(...shownLines(path, lines, found.slice(0, findings.left()), input.context, find));
 }
 
 /** The lines with their surroundings, as grep writes them; and how many matches. */
@@ -107,6 +95,7 @@ function shownLines(
   lines: readonly string[],
   found: readonly number[],
   context: number,
+  { positionIn }: LineSearch,
 ): [shown: readonly string[], matches: number] {
   const isMatch = new Set(found);
   const shown: string[] = [];
@@ -117,13 +106,22 @@ function shownLines(
     for (let at = start; at <= Math.min(lines.length - 1, line + context); at += 1) {
       const text = lines[at] ?? '';
       const sign = isMatch.has(at) ? ':' : '-';
-      const cut =
-        text.length > longestLine ? `${text.slice(0, longestLine)} [cut: ${text.length} characters]` : text;
-      shown.push(`${path}${sign}${at + 1}${sign}${cut}`);
+      const start = isMatch.has(at) && text.length > longestLine ? positionIn(text) - beforeMatch : 0;
+      shown.push(`${path}${sign}${at + 1}${sign}${cutFrom(text, start)}`);
       last = at;
     }
   }
   return [shown, found.length];
+}
+
+/** A line, or of a long one the part from about there on. */
+function cutFrom(line: string, start: number): string {
+  if (line.length <= longestLine) return line;
+  const from = Math.max(0, Math.min(start, line.length - longestLine));
+  const part = line.slice(from, from + longestLine);
+  return from === 0
+    ? `${part} [cut: ${line.length} characters]`
+    : `[from character ${from + 1}] ${part} [cut: ${line.length} characters]`;
 }
 
 /** What a search has found so far. */
