@@ -20,6 +20,13 @@ describe('toolFolders', () => {
     expect(environment['PYENV_ROOT']).toBe(join(root, 'me/.pyenv'));
   });
 
+  it('shows no folder above the home, not even where it stands on the PATH', () => {
+    const { folders } = toolFolders(`/:${root}:${join(root, 'srv/tools')}`, join(root, 'me'));
+    expect(folders).not.toContain('/');
+    expect(folders).not.toContain(root);
+    expect(folders).toContain(join(root, 'srv/tools'));
+  });
+
   it('shows the whole version manager that the PATH leads to, in another home too', () => {
     const { folders, environment, path } = toolFolders(
       `${join(root, 'other/.pyenv/shims')}:${join(root, 'srv/tools')}`,

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 
 /** What this machine's tools need to be seen by a sandboxed command, beside the system's own folders. */
 export interface ToolFolders {
@@ -46,12 +46,12 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
     const manager = versionManagerOf(entry);
     if (manager !== null) folders.add(manager);
     // A folder of programs is shown whole where it is not somebody's home; in a home only what is known, and `bin` itself.
-    if (!isInHome || /\/s?bin$/.test(entry)) folders.add(entry);
+    if ((!isInHome && !holds(entry, home)) || /\/s?bin$/.test(entry)) folders.add(entry);
     path.push(entry);
   }
   const pyenv = [...folders].find((folder) => folder.endsWith('/.pyenv'));
   const nodePrefix = dirname(dirname(realpathSync(process.execPath)));
-  if (!isSystem(`${nodePrefix}/`) && nodePrefix !== '/' && nodePrefix !== home) folders.add(nodePrefix);
+  if (!isSystem(`${nodePrefix}/`) && !holds(nodePrefix, home)) folders.add(nodePrefix);
   const inHome = ['.cargo/registry', '.cargo/git', '.m2/repository']
     .map((name) => ({ source: join(home, name), inHome: name }))
     .filter(({ source }) => existsSync(source));
@@ -65,6 +65,12 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
       ...present('GOMODCACHE', join(home, 'go/pkg/mod')),
     },
   };
+}
+
+/** Whether one folder is the other, or a folder above it: whoever sees it sees all of the other. */
+function holds(folder: string, other: string): boolean {
+  const path = relative(folder, other);
+  return path === '' || !(path === '..' || path.startsWith('../'));
 }
 
 /** The folder of the version manager that a folder on the PATH belongs to, in whoever's home; null where there is none. */
