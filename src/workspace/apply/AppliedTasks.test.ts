@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -77,6 +78,19 @@ describe('AppliedTasks', () => {
     expect(files()).toEqual(after);
     expect(existsSync(join(folder, 'd'))).toBe(false);
     expect(statSync(join(folder, 'a.txt')).mode & 0o777).toBe(0o750);
+  });
+
+  it('leaves a file to whom it belongs, also when it is taken back', async () => {
+    const file = join(folder, 'a.txt');
+    const mayGiveAway = process.getuid?.() === 0;
+    if (mayGiveAway) chownSync(file, 1_234, 1_235);
+    const owner = () => [statSync(file).uid, statSync(file).gid];
+    const first = owner();
+    stageAll();
+    await tasks.apply(stage.changes(), about);
+    expect(owner()).toEqual(first);
+    await tasks.undo();
+    expect(owner()).toEqual(first);
   });
 
   it('keeps its records for the user alone', async () => {

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 
 import { dirname, join } from 'node:path';
 import { Refusal } from '../Refusal.ts';
 import { codeOf, readImage } from '../read-image.ts';
-import { syncFolder, writeDurably } from './durable-files.ts';
+import { type Owner, syncFolder, writeDurably } from './durable-files.ts';
 import { type Journal, type JournalEntry, type Stamp, sameStamp, stampOf } from './Journal.ts';
 
 /** What a journal's file holds now. `other`: somebody else has changed it, or something stands in its way. */
@@ -41,7 +41,7 @@ export function carryOut(journal: Journal): void {
     if (image === null || expectState(entry) === 'after') continue;
     makeFolders(folder, entry.path);
     rmSync(temporaryFile(folder, entry), { force: true });
-    writeDurably(temporaryFile(folder, entry), image.content, image.mode);
+    writeDurably(temporaryFile(folder, entry), image.content, image.mode, ownerOf(folder, entry));
   }
   for (const entry of entries) {
     if (entry.after === null && expectState(entry) === 'before') unlinkSync(fileOf(folder, entry));
@@ -66,7 +66,7 @@ export function takeBack(journal: Journal): void {
     }
     makeFolders(folder, entry.path);
     rmSync(temporary, { force: true });
-    writeDurably(temporary, image.content, image.mode);
+    writeDurably(temporary, image.content, image.mode, ownerOf(folder, entry));
     renameSync(temporary, fileOf(folder, entry));
   }
   cleanUp(journal);
@@ -138,6 +138,11 @@ function syncNearest(folder: string): void {
       return;
     }
   }
+}
+
+/** Whose file it is that is to be replaced; undefined for a new one. */
+function ownerOf(folder: string, entry: JournalEntry): Owner | undefined {
+  return lstatSync(fileOf(folder, entry), { throwIfNoEntry: false });
 }
 
 function fileOf(folder: string, entry: JournalEntry): string {

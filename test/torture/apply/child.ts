@@ -20,6 +20,7 @@ for (const name of [
   'openSync',
   'writeSync',
   'fchmodSync',
+  'fchownSync',
   'fsyncSync',
   'renameSync',
   'unlinkSync',
