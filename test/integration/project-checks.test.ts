@@ -132,6 +132,18 @@ try { f.writeFileSync('node_modules/dep/index.js', 'changed'); } catch (e) { pro
     expect(again.ran).toMatchObject([{ outcome: 'failed-before' }]);
   });
 
+  it('find a new failure beside one whose words are those of a limit', async () => {
+    write({
+      ...sample,
+      'up.test.js': `import assert from 'node:assert';
+import test from 'node:test';
+test('refuses what is large', () => assert.fail('File too large'));
+`,
+    });
+    const report = await check({ 'add.js': 'export const add = (a, b) => a - b;\n' });
+    expect(report.issues).toMatchObject([{ file: 'add.test.js', message: expect.stringContaining('in "adds"') }]);
+  });
+
   it('say so when a change touches what judges it', async () => {
     write(sample);
     const report = await check({ 'package.json': '{"type":"module","scripts":{"test":"exit 0"}}' });

@@ -21,13 +21,21 @@ export interface BenchOptions {
 export interface Judged {
   readonly hasPassed: boolean;
   readonly durationMs: number;
-  /** The limit that it passed. */
+  /** The limit that it passed, and was ended for. */
   readonly stopped: string | undefined;
+  /** The limit that its output tells of, beside failures that can be read: it may be why, or be what a test is about. */
+  readonly toldLimit: string | undefined;
   /** At least one where it failed. */
   readonly failures: readonly Failure[];
 }
 
-export const passed: Judged = { hasPassed: true, durationMs: 0, stopped: undefined, failures: [] };
+export const passed: Judged = {
+  hasPassed: true,
+  durationMs: 0,
+  stopped: undefined,
+  toldLimit: undefined,
+  failures: [],
+};
 
 /** The workspace without the change, or with it. */
 export type Side = 'before' | 'after';
@@ -89,7 +97,7 @@ export class Bench {
   async run({ argv }: Pick<ProjectCheck, 'argv'>, side: Side): Promise<Judged> {
     const outcome = await this.execute({ argv }, side);
     if (typeof outcome === 'string')
-      return { hasPassed: false, durationMs: 0, stopped: undefined, failures: [{ message: outcome }] };
+      return { ...passed, hasPassed: false, failures: [{ message: outcome }] };
     return this.read(outcome, join(this.scratch, side), { ...defaultLimits, ...this.options.limits });
   }
 
@@ -123,18 +131,19 @@ export class Bench {
 
   private read(outcome: CommandOutcome, copyFolder: string, limits: Limits): Judged {
     const { end, output, durationMs } = outcome;
-    const judged = { hasPassed: false, durationMs, stopped: undefined, failures: [] };
+    const judged = { ...passed, hasPassed: false, durationMs };
     if (end.type === 'exited' && end.exitCode === 0) return { ...judged, hasPassed: true };
     if (end.type === 'stopped') return { ...judged, stopped: end.message };
     if (end.type === 'not-started')
       return { ...judged, failures: [{ message: `it could not be started: ${end.message}` }] };
-    const limit = limitInOutput(output, limits);
-    if (limit !== undefined) return { ...judged, stopped: limit };
     const seen = this.found.mode === 'none' ? copyFolder : this.folder;
     const failures = parseFailures(output, seen, (path) => isFile(join(copyFolder, path)));
+    const limit = limitInOutput(output, limits);
+    if (failures.length > 0) return { ...judged, failures, toldLimit: limit };
+    if (limit !== undefined) return { ...judged, stopped: limit };
     const how = end.type === 'exited' ? `exit code ${end.exitCode}` : end.signal;
     const last = output.trim().split('\n').slice(-15).join('\n').slice(-800);
-    return { ...judged, failures: failures.length > 0 ? failures : [{ message: `${how}\n${last}`.trim() }] };
+    return { ...judged, failures: [{ message: `${how}\n${last}`.trim() }] };
   }
 }
 

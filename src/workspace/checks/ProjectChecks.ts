@@ -191,7 +191,10 @@ export class ProjectChecks {
         return done('flaky', [], 'it failed, and passed when it was run again on the same files');
       }
     }
-    const listed = fresh.slice(0, mostIssues).map((failure) => failedCheck(check, failure));
+    const limit = after.toldLimit === undefined ? '' : ` (its output may say that ${after.toldLimit})`;
+    const listed = fresh
+      .slice(0, mostIssues)
+      .map((failure) => failedCheck(check, { ...failure, message: failure.message + limit }));
     const note =
       fresh.length > mostIssues
         ? `${fresh.length} new failures, of which the first ${mostIssues} are shown`
