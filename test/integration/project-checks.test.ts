@@ -12,6 +12,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TeelammaError } from '../../src/errors.ts';
+import { createWorkspaceChecks } from '../../src/workspace/checks/create-workspace-checks.ts';
 import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
 import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
 import { describeInSandbox } from '../support/needs-sandbox.ts';
@@ -213,6 +214,11 @@ test('refuses what is large', () => assert.fail('File too large'));
       checks: [{ name: 'node --test' }],
       skipped: [{ name: 'teelamma.checks.json' }],
     });
+    const run = { task: '', workspaceFolder: folder, changes: [] };
+    expect(await createWorkspaceChecks(checks, () => {}).run(run, AbortSignal.timeout(60_000))).toMatchObject([
+      { severity: 'warning', message: expect.stringMatching(/^teelamma.checks.json was not run: it is not trusted/) },
+      { severity: 'error', message: expect.stringContaining('is broken already') },
+    ]);
     trusted.add(readChecksFile(folder)?.trustKey ?? '');
     expect(checks.detect(folder)).toMatchObject({ checks: [{ name: 'exit 9' }], skipped: [] });
     write({ 'teelamma.checks.json': '{"commands":["exit 8"]}' });
@@ -255,8 +261,12 @@ describe('without a sandbox', () => {
   });
 });
 
-it("a workspace's list of checks that is not one is an error with what to do", () => {
-  write({ 'teelamma.checks.json': '{"commands": "npm test"}' });
+it("a workspace's list of checks that is not one is an error with what to do, and keeps no task from being checked", () => {
+  write({ ...sample, 'teelamma.checks.json': '{"commands": "npm test"}' });
   expect(() => readChecksFile(folder)).toThrow(TeelammaError);
   expect(() => readChecksFile(folder)).toThrow(/must be of the form/);
+  expect(new ProjectChecks(user).detect(folder)).toMatchObject({
+    checks: [{ name: 'node --test' }],
+    skipped: [{ name: 'teelamma.checks.json', why: expect.stringContaining('must be of the form') }],
+  });
 });

@@ -7,7 +7,7 @@ import { codeOf } from '../read-image.ts';
 import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
 import type { CheckedFile, CheckReport, CheckRun, SkippedCheck } from './CheckReport.ts';
-import { readChecksFile } from './checks-file.ts';
+import { checksFileName, readChecksFile } from './checks-file.ts';
 import { detectChecks, type ProjectCheck } from './detect-checks.ts';
 import { type Failure, failureKey } from './parse-failures.ts';
 import { type FileTrial, fileTrials, tryExamples } from './try-examples.ts';
@@ -72,16 +72,20 @@ export class ProjectChecks {
   } {
     const { commands = [], path, sandbox } = this.#options;
     if (commands.length > 0) return { checks: commands.map(shellCheck), skipped: [] };
-    const own = readChecksFile(workspaceFolder);
+    const own = ownChecks(workspaceFolder);
     if (own === null) return detectChecks(workspaceFolder, path);
-    if (this.#ports.isTrusted?.(own.trustKey) !== true) {
+    const name = checksFileName;
+    if (own instanceof TeelammaError || this.#ports.isTrusted?.(own.trustKey) !== true) {
       const found = detectChecks(workspaceFolder, path);
-      const why = 'it is not trusted, or was changed since; look at it, then: teelamma checks --trust';
-      return { checks: found.checks, skipped: [...found.skipped, { name: 'teelamma.checks.json', why }] };
+      const why =
+        own instanceof TeelammaError
+          ? own.message
+          : 'it is not trusted, or was changed since; look at it, then: teelamma checks --trust';
+      return { checks: found.checks, skipped: [...found.skipped, { name, why }] };
     }
     if (sandbox === 'none') {
       const why = 'commands that a workspace brings along are never run without a sandbox';
-      return { checks: [], skipped: [{ name: 'teelamma.checks.json', why }] };
+      return { checks: [], skipped: [{ name, why }] };
     }
     return { checks: own.commands.map(shellCheck), skipped: [] };
   }
@@ -217,6 +221,16 @@ export class ProjectChecks {
 /** More of one check would not help a model to mend them. */
 const mostIssues = 10;
 
+/** A list that is not one keeps nobody from working: what is found in the project is run, and the list is named with what is wrong. */
+function ownChecks(workspaceFolder: string): ReturnType<typeof readChecksFile> | TeelammaError {
+  try {
+    return readChecksFile(workspaceFolder);
+  } catch (error) {
+    if (error instanceof TeelammaError) return error;
+    throw error;
+  }
+}
+
 function shellCheck(command: string): ProjectCheck {
   return { kind: 'test', name: command, argv: ['/bin/sh', '-c', command] };
 }
@@ -268,6 +282,7 @@ function withoutUnreadable(paths: readonly string[]): readonly Issue[] {
   return [notChecked(`The checks ran without ${paths.slice(0, 3).join(', ')}${more}, which you may not read.`)];
 }
 
-function notChecked(message: string): Issue {
+/** That something was not looked at, which nobody is to be left to guess. */
+export function notChecked(message: string): Issue {
   return { kind: 'not-checked', severity: 'warning', message };
 }

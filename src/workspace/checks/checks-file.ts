@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { TeelammaError } from '../../errors.ts';
 
 /** The file of a workspace that names its own checks. */
-const checksFileName = 'teelamma.checks.json';
+export const checksFileName = 'teelamma.checks.json';
 
 export interface ChecksFile {
   readonly commands: readonly string[];

@@ -1,7 +1,7 @@
 import { imageAfter } from '../FileChange.ts';
 import type { WorkspaceChecks } from '../WorkspaceChecks.ts';
 import type { CheckReport } from './CheckReport.ts';
-import type { ProjectChecks } from './ProjectChecks.ts';
+import { notChecked, type ProjectChecks } from './ProjectChecks.ts';
 
 /** A project's checks as a task in a workspace wants them; `onReport` is told of what was run and what was not. */
 export function createWorkspaceChecks(
@@ -17,7 +17,11 @@ export function createWorkspaceChecks(
       const report = await checks.run({ task, workspaceFolder, changes: files }, signal);
       onReport(report);
       if (onRan) for (const run of report.ran) onRan(run);
-      return report.issues;
+      const notRun = checks.detect(workspaceFolder).skipped;
+      return [
+        ...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)),
+        ...report.issues,
+      ];
     },
   };
 }
