@@ -12,8 +12,8 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TeelammaError } from '../../src/errors.ts';
-import { createWorkspaceChecks } from '../../src/workspace/checks/create-workspace-checks.ts';
 import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
+import { createWorkspaceChecks } from '../../src/workspace/checks/create-workspace-checks.ts';
 import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
 import { describeInSandbox } from '../support/needs-sandbox.ts';
 
@@ -142,7 +142,24 @@ test('refuses what is large', () => assert.fail('File too large'));
 `,
     });
     const report = await check({ 'add.js': 'export const add = (a, b) => a - b;\n' });
-    expect(report.issues).toMatchObject([{ file: 'add.test.js', message: expect.stringContaining('in "adds"') }]);
+    expect(report.issues).toMatchObject([
+      { file: 'add.test.js', message: expect.stringContaining('in "adds"') },
+    ]);
+  });
+
+  it('tell no key of the workspace, nor what looks like one', async () => {
+    const [own, known] = ['correct horse battery', ['sk', 'ant', 'api03', 'x'.repeat(40)].join('-')];
+    write({ 'package.json': '{}', '.env': `# mine\nPHRASE="${own}"\n` });
+    const report = await check({
+      'env.test.js': `const text = require('fs').readFileSync('.env', 'utf8');
+require('node:test')('reads', () => { throw new Error(text + '${known}'); });
+`,
+    });
+    expect(report.issues).toMatchObject([
+      { message: expect.stringMatching(/PHRASE="\[masked\]".*\[masked: /s) },
+    ]);
+    expect(JSON.stringify(report)).not.toContain(own);
+    expect(JSON.stringify(report)).not.toContain(known);
   });
 
   it('say so when a change touches what judges it', async () => {
@@ -193,7 +210,9 @@ test('refuses what is large', () => assert.fail('File too large'));
     vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
     const report = await check({ 'add.js': '' }, { examples: false });
     vi.unstubAllEnvs();
-    expect(report.issues).toMatchObject([{ kind: 'not-checked', message: expect.stringContaining('ENOENT') }]);
+    expect(report.issues).toMatchObject([
+      { kind: 'not-checked', message: expect.stringContaining('ENOENT') },
+    ]);
     expect(report.skipped).toMatchObject([{ name: 'node --test' }]);
   });
 
@@ -215,10 +234,15 @@ test('refuses what is large', () => assert.fail('File too large'));
       skipped: [{ name: 'teelamma.checks.json' }],
     });
     const run = { task: '', workspaceFolder: folder, changes: [] };
-    expect(await createWorkspaceChecks(checks, () => {}).run(run, AbortSignal.timeout(60_000))).toMatchObject([
-      { severity: 'warning', message: expect.stringMatching(/^teelamma.checks.json was not run: it is not trusted/) },
-      { severity: 'error', message: expect.stringContaining('is broken already') },
-    ]);
+    expect(await createWorkspaceChecks(checks, () => {}).run(run, AbortSignal.timeout(60_000))).toMatchObject(
+      [
+        {
+          severity: 'warning',
+          message: expect.stringMatching(/^teelamma.checks.json was not run: it is not trusted/),
+        },
+        { severity: 'error', message: expect.stringContaining('is broken already') },
+      ],
+    );
     trusted.add(readChecksFile(folder)?.trustKey ?? '');
     expect(checks.detect(folder)).toMatchObject({ checks: [{ name: 'exit 9' }], skipped: [] });
     write({ 'teelamma.checks.json': '{"commands":["exit 8"]}' });

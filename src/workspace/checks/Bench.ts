@@ -5,6 +5,7 @@ import { type CommandOutcome, defaultLimits, type Limits } from '../sandbox/Sand
 import type { CheckedFile } from './CheckReport.ts';
 import type { ProjectCheck } from './detect-checks.ts';
 import { type Failure, parseFailures } from './parse-failures.ts';
+import { withoutValues } from './secret-values.ts';
 import { copyWorkspace } from './workspace-copy.ts';
 
 export interface BenchOptions {
@@ -96,12 +97,11 @@ export class Bench {
   /** Runs a check and reads how it ended. */
   async run({ argv }: Pick<ProjectCheck, 'argv'>, side: Side): Promise<Judged> {
     const outcome = await this.execute({ argv }, side);
-    if (typeof outcome === 'string')
-      return { ...passed, hasPassed: false, failures: [{ message: outcome }] };
+    if (typeof outcome === 'string') return { ...passed, hasPassed: false, failures: [{ message: outcome }] };
     return this.read(outcome, join(this.scratch, side), { ...defaultLimits, ...this.options.limits });
   }
 
-  /** Runs a command; why not, where there can be no copy. */
+  /** Runs a command; why not, where there can be no copy. What it prints goes to models and logs, so no key of the workspace is in it. */
   async execute(
     {
       argv,
@@ -115,7 +115,7 @@ export class Bench {
     const limits = { ...defaultLimits, ...this.options.limits };
     const mostMs = Math.min(limits.timeMs, timeMs ?? limits.timeMs, this.remainingMs());
     this.homes += 1;
-    return this.found.sandbox.run(
+    const outcome = await this.found.sandbox.run(
       {
         argv,
         folder: this.folder,
@@ -127,6 +127,7 @@ export class Bench {
       },
       this.signal,
     );
+    return { ...outcome, output: withoutValues(outcome.output, copy.secrets) };
   }
 
   private read(outcome: CommandOutcome, copyFolder: string, limits: Limits): Judged {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import type { Issue } from '../../agents/verdict.ts';
 import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
 import { TeelammaError } from '../../errors.ts';
+import { maskSecrets } from '../../logging/mask-secrets.ts';
 import { codeOf } from '../read-image.ts';
 import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
@@ -270,7 +271,7 @@ function failedCheck({ name }: ProjectCheck, { file, line, test, message }: Fail
   return {
     kind: 'failed-check',
     severity: 'error',
-    message: `${name} fails${place}${test === undefined ? '' : ` in "${test}"`}: ${message}`,
+    message: `${name} fails${place}${test === undefined ? '' : ` in "${test}"`}: ${maskSecrets(message)}`,
     ...(file !== undefined && { file }),
     ...(line !== undefined && { line }),
   };
@@ -279,7 +280,9 @@ function failedCheck({ name }: ProjectCheck, { file, line, test, message }: Fail
 function withoutUnreadable(paths: readonly string[]): readonly Issue[] {
   if (paths.length === 0) return [];
   const more = paths.length > 3 ? ` and ${paths.length - 3} more` : '';
-  return [notChecked(`The checks ran without ${paths.slice(0, 3).join(', ')}${more}, which you may not read.`)];
+  return [
+    notChecked(`The checks ran without ${paths.slice(0, 3).join(', ')}${more}, which you may not read.`),
+  ];
 }
 
 /** That something was not looked at, which nobody is to be left to guess. */

@@ -18,10 +18,7 @@ export function createWorkspaceChecks(
       onReport(report);
       if (onRan) for (const run of report.ran) onRan(run);
       const notRun = checks.detect(workspaceFolder).skipped;
-      return [
-        ...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)),
-        ...report.issues,
-      ];
+      return [...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)), ...report.issues];
     },
   };
 }

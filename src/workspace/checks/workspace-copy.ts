@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { chown, lstat, mkdir, open, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { holdsSecrets } from '../parse-path.ts';
 import { codeOf } from '../read-image.ts';
 import type { Mount } from '../sandbox/Sandbox.ts';
 import type { CheckedFile } from './CheckReport.ts';
+import { secretValues } from './secret-values.ts';
 import { linkedNames, whyNotInside } from './why-not-inside.ts';
 
 export interface CopyOptions {
@@ -26,6 +28,8 @@ export type CopyResult =
       readonly mounts: readonly Mount[];
       /** SHA-256 of all that was copied, without the changes. */
       readonly contentHash: string;
+      /** Values of its files that hold keys by custom (`.env`): checks may need them, and nobody else is to see them. */
+      readonly secrets: ReadonlySet<string>;
       /** What this user may not read, and the copy therefore lacks. */
       readonly unreadable: readonly string[];
     }
@@ -56,6 +60,7 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
   const hash = createHash('sha256');
   const mounts: Mount[] = [{ source: into, target: workspaceFolder, access: 'read-write' }];
   const unreadable: string[] = [];
+  const secrets = new Set<string>();
   let files = 0;
   let bytes = 0;
   /** Looks at something of the workspace; null where it is not there any more, or not for this user. */
@@ -110,6 +115,7 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
         if (files > mostFiles) return `the workspace has more than ${mostFiles} files`;
         if (content === null || bytes > mostBytes)
           return `the workspace has more than ${Math.round(mostBytes / 1024 ** 2)} MiB of files`;
+        if (holdsSecrets(entry.name)) for (const value of secretValues(content)) secrets.add(value);
         await writeFile(target, content, { mode: mode & 0o777, flag: 'wx' });
         await own(target);
         hash.update(`${path}\0${mode & 0o111}\0${content.length}\0`).update(content);
@@ -152,7 +158,7 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
     const conflict = await applyChange(into, change, own);
     if (conflict !== undefined) return { copied: false, why: conflict };
   }
-  return { copied: true, mounts, contentHash: hash.digest('hex'), unreadable };
+  return { copied: true, mounts, contentHash: hash.digest('hex'), secrets, unreadable };
 }
 
 /** A file's whole content, null where it is longer than that; null for what is no file any more. Pipes are never waited for. */
