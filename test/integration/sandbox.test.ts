@@ -188,6 +188,15 @@ describeInSandbox('a command in the sandbox', ({ sandbox, mode, userId }) => {
     });
   });
 
+  it('has no file system in memory to write to, which no limit would count', async () => {
+    const { output } = await run(
+      'for at in / /dev /etc /run; do touch $at/made 2>/dev/null && echo "wrote to $at"; done; echo a > /tmp/made; echo b > /dev/shm/made',
+    );
+    expect(output).not.toContain('wrote to');
+    expect(readFileSync(join(folder, 'home', 'tmp', 'made'), 'utf8')).toBe('a\n');
+    expect(readFileSync(join(folder, 'home', 'shm', 'made'), 'utf8')).toBe('b\n');
+  });
+
   it('is ended when it floods its output, of which the beginning and the end are kept', async () => {
     const outcome = await run('echo first; yes', { outputBytes: 1024 ** 2 });
     expect(outcome.end).toEqual({

@@ -23,7 +23,7 @@ export type BubblewrapMode = 'namespace' | 'other-user' | 'root-namespace';
 
 /**
  * A sandbox made by bubblewrap: namespaces of its own for processes, network, mounts, IPC and host name; the system read-only, no home, no
- * /tmp, no /sys, and of /etc only what programs need to start. Limits are set with util-linux' prlimit, inside, and watched from outside.
+ * /tmp of others, no /sys, and of /etc only what programs need to start. Limits are set with util-linux' prlimit, inside, and watched from outside.
  */
 export function createBubblewrap(options: BubblewrapOptions): Sandbox {
   return {
@@ -61,9 +61,10 @@ async function handOver(
 }
 
 async function prepareHome(folder: string, options: BubblewrapOptions): Promise<void> {
-  await mkdir(join(folder, 'tmp'), { recursive: true });
-  await handOver(folder, options);
-  await handOver(join(folder, 'tmp'), options);
+  for (const path of [folder, join(folder, 'tmp'), join(folder, 'shm')]) {
+    await mkdir(path, { recursive: true });
+    await handOver(path, options);
+  }
   // Folders on the way to what is shown in it; bubblewrap would make them for root alone, and tools write beside it.
   for (const { inHome } of options.tools.inHome) {
     const parts = dirname(inHome).split('/');
@@ -123,8 +124,13 @@ function bubblewrapArguments(command: SandboxedCommand, options: BubblewrapOptio
     '/dev',
     '--proc',
     '/proc',
-    '--tmpfs',
+    // On disk, where it is watched: a file system in memory would be a way around the limit of memory.
+    '--bind',
+    join(home, 'tmp'),
     '/tmp',
+    '--bind',
+    join(home, 'shm'),
+    '/dev/shm',
     '--perms',
     '0755',
     '--dir',
@@ -137,6 +143,10 @@ function bubblewrapArguments(command: SandboxedCommand, options: BubblewrapOptio
     '/etc/group',
     ...mountArguments([...etcMounts(), ...mounts]),
     ...Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value]),
+    '--remount-ro',
+    '/dev',
+    '--remount-ro',
+    '/',
     '--chdir',
     command.folder,
   ];
