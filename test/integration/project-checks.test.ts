@@ -90,6 +90,28 @@ describeInSandbox('the checks of a project', () => {
     expect(report.ran).toMatchObject([{ outcome: 'passed' }]);
   });
 
+  it('run the first tests of a project, and those of a script, that a change brings', async () => {
+    write({ 'add.js': 'exports.add = (a, b) => a - b;\n' });
+    const test = `const { add } = require('../add.js');
+require('node:test')('adds', () => require('node:assert').equal(add(1, 2), 3));
+`;
+    const first = await check({ 'test/add.test.js': test });
+    expect(first.issues).toMatchObject([
+      { file: 'test/add.test.js', message: expect.stringContaining('in "adds"') },
+    ]);
+    const script = await check({
+      'package.json': '{"scripts":{"test":"node --test"}}',
+      'test/add.test.js': test,
+    });
+    expect(script.ran).toMatchObject([{ name: 'npm run test', outcome: 'failed' }]);
+  });
+
+  it('are not got rid of by a change that takes them away', async () => {
+    write({ 'package.json': '{"scripts":{"test":"exit 0"}}' });
+    const report = await check({ 'package.json': '{"scripts":{}}' });
+    expect(report.ran).toMatchObject([{ name: 'npm run test', outcome: 'failed' }]);
+  });
+
   it('tell a flaky failure from a new one', async () => {
     write({ 't.js': '' });
     const report = await check(

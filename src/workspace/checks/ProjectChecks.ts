@@ -9,7 +9,7 @@ import { findSandbox, type SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { Bench, type BenchOptions, type Judged, passed } from './Bench.ts';
 import type { CheckedFile, CheckReport, CheckRun, SkippedCheck } from './CheckReport.ts';
 import { checksFileName, readChecksFile } from './checks-file.ts';
-import { detectChecks, type ProjectCheck } from './detect-checks.ts';
+import { type Detection, detectChecks, inOrder, type ProjectCheck } from './detect-checks.ts';
 import { type Failure, failureKey } from './parse-failures.ts';
 import { type FileTrial, fileTrials, tryExamples } from './try-examples.ts';
 
@@ -66,18 +66,15 @@ export class ProjectChecks {
     return this.#sandbox;
   }
 
-  /** What would be run on a workspace as it is. */
-  detect(workspaceFolder: string): {
-    readonly checks: readonly ProjectCheck[];
-    readonly skipped: readonly SkippedCheck[];
-  } {
+  /** What would be run on a workspace as it is; with changes, also what they bring: a first test, a script. */
+  detect(workspaceFolder: string, changes: readonly CheckedFile[] = []): Detection {
     const { commands = [], path, sandbox } = this.#options;
     if (commands.length > 0) return { checks: commands.map(shellCheck), skipped: [] };
     const own = ownChecks(workspaceFolder);
-    if (own === null) return detectChecks(workspaceFolder, path);
+    if (own === null) return detectBoth(workspaceFolder, path, changes);
     const name = checksFileName;
     if (own instanceof TeelammaError || this.#ports.isTrusted?.(own.trustKey) !== true) {
-      const found = detectChecks(workspaceFolder, path);
+      const found = detectBoth(workspaceFolder, path, changes);
       const why =
         own instanceof TeelammaError
           ? own.message
@@ -100,7 +97,7 @@ export class ProjectChecks {
     signal?: AbortSignal,
   ): Promise<CheckReport> {
     const folder = realpathSync(workspaceFolder);
-    const { checks, skipped } = this.detect(folder);
+    const { checks, skipped } = this.detect(folder, changes);
     const trials = this.#options.examples === false ? [] : fileTrials(task, folder, changes);
     if (checks.length + trials.length === 0) return { issues: [], ran: [], skipped };
     const skipAll = (why: string): CheckReport => ({
@@ -221,6 +218,21 @@ export class ProjectChecks {
 
 /** More of one check would not help a model to mend them. */
 const mostIssues = 10;
+
+/** What the workspace has without a change stays: a change does not get rid of a check by taking away what it was found by. */
+function detectBoth(folder: string, path: string, changes: readonly CheckedFile[]): Detection {
+  const before = detectChecks(folder, path);
+  if (changes.length === 0) return before;
+  const after = detectChecks(folder, path, changes);
+  const add = <T extends { readonly name: string }>(known: readonly T[], more: readonly T[]) => [
+    ...known,
+    ...more.filter(({ name }) => known.every((each) => each.name !== name)),
+  ];
+  return {
+    checks: inOrder(add(before.checks, after.checks)),
+    skipped: add(before.skipped, after.skipped),
+  };
+}
 
 /** A list that is not one keeps nobody from working: what is found in the project is run, and the list is named with what is wrong. */
 function ownChecks(workspaceFolder: string): ReturnType<typeof readChecksFile> | TeelammaError {

@@ -17,7 +17,7 @@ export function createWorkspaceChecks(
       const report = await checks.run({ task, workspaceFolder, changes: files }, signal);
       onReport(report);
       if (onRan) for (const run of report.ran) onRan(run);
-      const notRun = checks.detect(workspaceFolder).skipped;
+      const notRun = checks.detect(workspaceFolder, files).skipped;
       return [...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)), ...report.issues];
     },
   };

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { findProgram } from '../sandbox/find-sandbox.ts';
-import type { SkippedCheck } from './CheckReport.ts';
+import type { CheckedFile, SkippedCheck } from './CheckReport.ts';
 
 /** A command that judges a project. */
 export interface ProjectCheck {
@@ -18,11 +18,11 @@ export interface Detection {
 }
 
 /**
- * Finds a project's checks by its files: npm scripts (typecheck, lint, test, build), tsc, vitest, jest, node --test, pytest or unittest,
+ * Finds a project's checks by its files, with a change's files in place of those on disk: npm scripts (typecheck, lint, test, build), tsc, vitest, jest, node --test, pytest or unittest,
  * cargo, go, Maven, and make where nothing else tests. `path`: the user's PATH; a check whose program is not on it is skipped.
  */
-export function detectChecks(folder: string, path: string): Detection {
-  const project = new Project(folder, path);
+export function detectChecks(folder: string, path: string, changes: readonly CheckedFile[] = []): Detection {
+  const project = new Project(folder, path, changes);
   nodeChecks(project);
   pythonChecks(project);
   if (project.has('Cargo.toml'))
@@ -34,11 +34,13 @@ export function detectChecks(folder: string, path: string): Detection {
   if (project.has('pom.xml'))
     project.add('test', 'mvn test', ['mvn', '--offline', '--batch-mode', '--quiet', 'test']);
   makeChecks(project);
+  return { checks: inOrder(project.checks), skipped: project.skipped };
+}
+
+/** What is quick and precise first. */
+export function inOrder(checks: readonly ProjectCheck[]): readonly ProjectCheck[] {
   const order = ['types', 'lint', 'test', 'build'];
-  return {
-    checks: project.checks.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind)),
-    skipped: project.skipped,
-  };
+  return checks.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 class Project {
@@ -46,17 +48,22 @@ class Project {
   readonly skipped: SkippedCheck[] = [];
   readonly folder: string;
   readonly path: string;
+  private readonly changes: ReadonlyMap<string, Buffer | null>;
 
-  constructor(folder: string, path: string) {
+  constructor(folder: string, path: string, changes: readonly CheckedFile[]) {
     this.folder = folder;
     this.path = path;
+    this.changes = new Map(changes.map((change) => [change.path, change.content]));
   }
 
   has(name: string): boolean {
-    return existsSync(join(this.folder, name));
+    const changed = this.changes.get(name);
+    return changed === undefined ? existsSync(join(this.folder, name)) : changed !== null;
   }
 
   read(name: string): string {
+    const changed = this.changes.get(name);
+    if (changed !== undefined) return changed?.toString() ?? '';
     try {
       return readFileSync(join(this.folder, name), 'utf8');
     } catch {
@@ -77,12 +84,19 @@ class Project {
   /** Whether a file of that kind stands in the project's root or in its usual folders for tests. */
   hasFile(pattern: RegExp): boolean {
     return ['.', 'test', 'tests', 'src', '__tests__'].some((name) => {
-      try {
-        return readdirSync(join(this.folder, name)).some((file) => pattern.test(file));
-      } catch {
-        return false;
-      }
+      const pathOf = (file: string) => (name === '.' ? file : `${name}/${file}`);
+      const changed = [...this.changes.keys()].filter((path) => (dirname(path) || '.') === name);
+      const files = [...this.filesOnDisk(name), ...changed.map((path) => basename(path))];
+      return files.some((file) => pattern.test(file) && this.changes.get(pathOf(file)) !== null);
     });
+  }
+
+  private filesOnDisk(folder: string): readonly string[] {
+    try {
+      return readdirSync(join(this.folder, folder));
+    } catch {
+      return [];
+    }
   }
 }
 
