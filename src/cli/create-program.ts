@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { version } from '../version.ts';
 import { type CliContext, columnsOf } from './CliContext.ts';
 import { commandLoaders } from './command-loaders.ts';
@@ -47,7 +47,11 @@ export async function createProgram(context: CliContext, commandLine: readonly s
       getOutHasColors: () => context.style.enabled,
       getErrHasColors: () => context.errorStyle.enabled,
     })
-    .configureHelp({ showGlobalOptions: true, styleTitle: (title) => context.style.bold(title) });
+    .configureHelp({
+      showGlobalOptions: true,
+      visibleGlobalOptions: otherGlobalOptions,
+      styleTitle: (title) => context.style.bold(title),
+    });
   const called = commandLine.find((argument) => !argument.startsWith('-'));
   const loader = called === undefined ? undefined : commandLoaders.get(called);
   if (loader) {
@@ -58,4 +62,12 @@ export async function createProgram(context: CliContext, commandLine: readonly s
   const { registerCompletion } = await import('./commands/completion.ts');
   registerCompletion(program, context);
   return program;
+}
+
+/** Options of the commands above this one, without those that it lists itself (`--json` may stand before or after a subcommand). */
+function otherGlobalOptions(command: Command): Option[] {
+  const help = new Help();
+  help.showGlobalOptions = true;
+  const own = new Set(command.options.map(({ long }) => long));
+  return help.visibleGlobalOptions(command).filter(({ long }) => !own.has(long));
 }

@@ -151,11 +151,19 @@ describe('budget', () => {
     });
   });
 
+  it('lists an option once in its help, also where two commands have it', async () => {
+    const { stdout } = await run(['budget', 'history', '--help']);
+    expect(stdout.match(/--json/g)).toHaveLength(1);
+  });
+
   it('forgets what was used on reset, which nobody does by accident', async () => {
     writeOlderBudget();
     const refused = await run(['budget', 'reset']);
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
     expect(refused.stderr).toContain('add --yes');
+    const unknown = await run(['budget', 'reset', 'weak']);
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(unknown.stderr).toContain('There is no budget "weak". Configured: default.');
     expect(document(await run(['budget', '--json']))).toMatchObject({ used: 8_000 });
     expect(document(await run(['budget', 'reset', '--yes', '--json']))).toMatchObject({
       reset: true,

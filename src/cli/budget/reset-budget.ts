@@ -1,4 +1,5 @@
 import { loadConfig } from '../../config/load-config.ts';
+import { defaultBudgetName } from '../../config/parse-budgets.ts';
 import { amountText } from '../../messages/format-amount.ts';
 import type { CliContext } from '../CliContext.ts';
 import { confirm } from '../confirm.ts';
@@ -18,10 +19,14 @@ export async function resetBudget(
   context: CliContext,
   { name, yes, json }: ResetBudgetOptions,
 ): Promise<void> {
+  const loaded = loadConfig(context.environment);
+  const names = [defaultBudgetName, ...loaded.config.budgets.map((budget) => budget.name)];
+  if (name !== undefined && !names.includes(name)) {
+    throw new InvalidArgumentError(`There is no budget "${name}". Configured: ${names.join(', ')}.`);
+  }
   if (!yes && !(context.isTerminal.stdin && context.isTerminal.stderr)) {
     throw new InvalidArgumentError('Nobody can be asked here; add --yes to reset the budget.');
   }
-  const loaded = loadConfig(context.environment);
   const { openBudget, openLedger, openOverview } = await import('../../app.ts');
   await using ledger = await openLedger(loaded.config);
   // The same tokens count in several budgets, so they are not added up.
