@@ -71,7 +71,8 @@ export class MirrorFile<Content> {
     if (this.timer) {
       await this.save().catch((error: unknown) => this.ports.onWarning(messageOf(error)));
     }
-    await this.writing?.catch(() => undefined);
+    // One that waited for the write before it begins when that one ends.
+    while (this.writing) await this.writing.catch(() => undefined);
   }
 
   protected unwritable(what: string, cause: unknown): TeelammaError {
