@@ -1,4 +1,4 @@
-/** A model's text without what steers a terminal: control characters but line breaks and tabs are left out. */
+/** What a model or a provider wrote may not steer the terminal: control characters but line breaks and tabs are left out. */
 export function printable(text: string): string {
   return text.replace(/[^\P{Cc}\n\t]/gu, '');
 }

@@ -2,13 +2,14 @@ import { messageOf, TeelammaError } from '../errors.ts';
 import { type CliContext, columnsOf } from './CliContext.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { writeJson, writeNote } from './output.ts';
+import { printable } from './printable.ts';
 import { wrapText } from './wrap-text.ts';
 
 /** Tells the user why a command failed: one line on stderr, or with --json one document on stdout. TEELAMMA_DEBUG=1 adds the stack. */
 export function reportError(context: CliContext, error: unknown, asJson: boolean): void {
   if (asJson) writeJson(context, { error: describe(error) });
   else {
-    const line = `${context.errorStyle.red('teelamma:')} ${lineOf(error)}`;
+    const line = `${context.errorStyle.red('teelamma:')} ${printable(lineOf(error))}`;
     writeNote(context, context.isTerminal.stderr ? wrapText(line, columnsOf(context.stderr), '  ') : line);
   }
   if (context.environment['TEELAMMA_DEBUG']) writeNote(context, stackOf(error));

@@ -106,7 +106,7 @@ export class TaskDisplay {
     if (line === null || (this.options.quiet && event.type !== 'warning')) return;
     if (!this.options.notifies && (event.type === 'threshold' || event.type === 'handover')) return;
     const { dim, yellow } = this.context.errorStyle;
-    this.note(line, event.type === 'warning' || event.type === 'threshold' ? yellow : dim);
+    this.note(printable(line), event.type === 'warning' || event.type === 'threshold' ? yellow : dim);
   }
 
   private stream(text: string): void {

@@ -6,6 +6,7 @@ import { budgetTitle } from '../../state/scope.ts';
 import type { TaskResult } from '../../task-events.ts';
 import type { CliContext } from '../CliContext.ts';
 import { formatBar, paintOf } from '../format-bar.ts';
+import { printable } from '../printable.ts';
 import { stillCharged } from './still-charged.ts';
 
 export interface SummaryOptions {
@@ -31,12 +32,12 @@ export function summaryLines(
     `${style.bold(result.agent)} (${result.model})${mark} · ${outcome}`,
     ...verdict.issues.map(({ severity, message, line }) => {
       const where = line === undefined ? '' : ` (line ${line})`;
-      return `  ${severity === 'error' ? style.red('error') : style.yellow('warning')}: ${message}${where}`;
+      return `  ${severity === 'error' ? style.red('error') : style.yellow('warning')}: ${printable(message)}${where}`;
     }),
-    `Reason: ${decision.reason}`,
+    `Reason: ${printable(decision.reason)}`,
     ...result.handovers.map((handover) => {
       const { from, to, reason } = handover;
-      return `Handover: ${from} to ${to}, because ${reason}${stillCharged(handover)}`;
+      return `Handover: ${from} to ${to}, because ${printable(reason)}${stillCharged(handover)}`;
     }),
     `Tokens: ${formatTokens(result.chargedTokens)} charged to the budget, ${formatTokens(result.estimatedTokens)} estimated${costText(result)}`,
     ...budgets.map((budget) => {
