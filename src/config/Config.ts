@@ -190,6 +190,8 @@ export interface Paths {
   readonly debtFolder: string;
   /** Whole outputs that were too long for the client that asked. */
   readonly outputFolder: string;
+  /** Messages that the webhook has not taken yet. */
+  readonly outboxFolder: string;
 }
 
 /** Where a value came from; `config` shows it. */

@@ -21,5 +21,6 @@ export function resolvePaths(environment: Environment): Paths {
     logFolder: join(home, 'logs'),
     debtFolder: join(stateFolder, 'debts'),
     outputFolder: join(stateFolder, 'outputs'),
+    outboxFolder: join(stateFolder, 'outbox'),
   };
 }

@@ -1,6 +1,6 @@
 import { type Notification, notificationEvent, notificationText } from './Notification.ts';
 import type { DesktopOutcome } from './show-on-desktop.ts';
-import type { Webhook } from './Webhook.ts';
+import type { WebhookQueue } from './WebhookQueue.ts';
 
 export interface NotifierPorts {
   readonly nowMs: () => number;
@@ -8,7 +8,7 @@ export interface NotifierPorts {
   readonly terminal: ((line: string) => void) | null;
   /** Null where it is not wanted. */
   readonly desktop: ((title: string, text: string) => Promise<DesktopOutcome>) | null;
-  readonly webhook: Pick<Webhook, 'send' | 'close'> | null;
+  readonly webhook: Pick<WebhookQueue, 'send' | 'close'> | null;
   /** Told once of each thing that is in the way. */
   readonly onProblem: (message: string) => void;
 }

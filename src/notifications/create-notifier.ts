@@ -1,8 +1,10 @@
 import type { Config, Environment } from '../config/Config.ts';
 import { Notifier } from './Notifier.ts';
+import { Outbox } from './Outbox.ts';
 import { showOnDesktop } from './show-on-desktop.ts';
 import { webhookKey } from './sign-webhook.ts';
-import { Webhook, type WebhookOptions } from './Webhook.ts';
+import { Webhook, type WebhookPorts } from './Webhook.ts';
+import { WebhookQueue } from './WebhookQueue.ts';
 
 export interface CreateNotifierPorts {
   readonly environment: Environment;
@@ -19,33 +21,45 @@ export interface CreateNotifierPorts {
 
 /** The notifier that the configuration asks for. A webhook whose secret is missing or of no use is told to `onProblem` and left out. */
 export function createNotifier(config: Config, ports: CreateNotifierPorts): Notifier {
-  const { terminal, desktop } = config.notifications;
+  const { terminal, desktop, webhook } = config.notifications;
   const { nowMs, onProblem, environment, platform } = ports;
-  const webhook = createWebhook(config, ports);
-  if (typeof webhook === 'string') onProblem(webhook);
   return new Notifier({
     nowMs,
     terminal: terminal ? ports.terminal : null,
     desktop: desktop ? (title, text) => showOnDesktop(title, text, { platform, environment }) : null,
-    webhook: typeof webhook === 'string' ? null : webhook,
+    webhook: webhook && createQueue(webhook, config, ports),
     onProblem,
   });
 }
 
-/** The configured webhook; null for none, and a sentence where its secret is missing or of no use. */
+/** The configured webhook; where its secret is missing or of no use what is wrong, in a sentence without its full stop, and what to do. */
 export function createWebhook(
-  { notifications: { webhook } }: Config,
-  ports: Omit<CreateNotifierPorts, 'terminal' | 'environment' | 'platform'>,
-  options: Pick<WebhookOptions, 'backOffMs'> = {},
-): Webhook | null | string {
-  if (webhook === null) return null;
-  const { url, secret, secretEnv } = webhook;
+  { url, secret, secretEnv }: ConfiguredWebhook,
+  ports: WebhookPorts,
+): Webhook | { readonly problem: string; readonly fix: string } {
   if (secret === undefined) {
-    return `Nothing is sent to the webhook: its secret is not in the environment. Set ${secretEnv} (notifications.webhookSecretEnv) to the secret that the receiver gave you.`;
+    const fix = `set ${secretEnv} (notifications.webhookSecretEnv) to the secret that the receiver gave you`;
+    return { problem: 'Nothing is sent to the webhook, since its secret is not in the environment', fix };
   }
   const key = webhookKey(secret);
   if (key === null) {
-    return `Nothing is sent to the webhook: ${secretEnv} is no secret of the Standard Webhooks form, which is whsec_ and 24 to 64 bytes in base64.`;
+    const fix = `set ${secretEnv} to whsec_ and 24 to 64 bytes in base64, the form of the Standard Webhooks`;
+    return { problem: `Nothing is sent to the webhook, since ${secretEnv} holds no secret of its form`, fix };
   }
-  return new Webhook({ url, key, ...options }, ports);
+  return new Webhook({ url, key }, ports);
+}
+
+type ConfiguredWebhook = NonNullable<Config['notifications']['webhook']>;
+
+function createQueue(
+  configured: ConfiguredWebhook,
+  { paths }: Config,
+  ports: CreateNotifierPorts,
+): WebhookQueue | null {
+  const webhook = createWebhook(configured, ports);
+  if (!('problem' in webhook)) {
+    return new WebhookQueue({}, { ...ports, webhook, outbox: new Outbox({ folder: paths.outboxFolder }) });
+  }
+  ports.onProblem(`${webhook.problem}: ${webhook.fix}.`);
+  return null;
 }

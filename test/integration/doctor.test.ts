@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { dirname, join, resolve } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Check } from '../../src/cli/doctor/Check.ts';
+import { Outbox } from '../../src/notifications/Outbox.ts';
 import { startClaudeSimulator } from '../../src/simulators/start-claude-simulator.ts';
 import { startOllamaSimulator } from '../../src/simulators/start-ollama-simulator.ts';
 import { openSqliteLedger } from '../../src/state/sqlite-ledger.ts';
@@ -293,6 +294,35 @@ describe('teelamma doctor where things are missing or broken', () => {
     });
     expect(found(checks, 'Environment')).toHaveLength(3);
     expect(JSON.stringify(checks)).not.toContain('hunter22');
+  });
+
+  it('sees a webhook without a secret, and messages that it has not taken', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 9).toString('base64')}`;
+    const webhook = { TEELAMMA_WEBHOOK_URL: 'https://hooks.example/in?token=hidden' };
+    const webhookCheck = async (environment: Record<string, string>) => {
+      const { checks, stdout } = await diagnose(environment, '--offline');
+      expect(stdout).not.toMatch(/hidden|whsec_\w/);
+      return found(checks, 'Webhook');
+    };
+    expect(await webhookCheck({})).toEqual([]);
+    const fix = expect.stringContaining('set TEELAMMA_WEBHOOK_SECRET');
+    expect(await webhookCheck(webhook)).toMatchObject([{ status: 'warn', fix }]);
+    expect(await webhookCheck({ ...webhook, TEELAMMA_WEBHOOK_SECRET: 'whsec_short' })).toMatchObject([
+      { status: 'warn', fix },
+    ]);
+    const whole = { ...webhook, TEELAMMA_WEBHOOK_SECRET: secret };
+    expect(await webhookCheck(whole)).toEqual([
+      {
+        name: 'Webhook',
+        status: 'ok',
+        found: 'https://hooks.example, its secret in TEELAMMA_WEBHOOK_SECRET',
+      },
+    ]);
+    const sinceMs = Date.now() - 2 * 3_600_000;
+    new Outbox({ folder: join(home, 'state', 'outbox') }).add({ id: 'msg_1', sinceMs, dueMs: sinceMs }, '{}');
+    expect(await webhookCheck(whole)).toMatchObject([
+      { status: 'warn', found: expect.stringMatching(/has not taken one message, the oldest for 2h 0m$/) },
+    ]);
   });
 
   it('sees a JSON mirror that is broken', async () => {

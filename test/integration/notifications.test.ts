@@ -5,6 +5,7 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Outbox } from '../../src/notifications/Outbox.ts';
 import { showOnDesktop } from '../../src/notifications/show-on-desktop.ts';
 import { type Installation, startInstallation } from '../support/installation.ts';
 import { startTeelamma, teelamma } from '../support/teelamma.ts';
@@ -64,6 +65,21 @@ describe('notifications', () => {
     return { path: [bin, process.env['PATH']].join(delimiter), shown: () => readFileSync(file, 'utf8') };
   }
 
+  async function ask(url: string | undefined): Promise<void> {
+    const message = {
+      model: 'claude-sonnet-5-5',
+      max_tokens: 50,
+      messages: [{ role: 'user', content: 'Hi' }],
+    };
+    const response = await fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-api-key': 'sk-test-not-a-key' },
+      body: JSON.stringify(message),
+    });
+    expect(response.status).toBe(200);
+    await response.text();
+  }
+
   it('tell of a threshold once, whatever the number of processes, and keep the id of what is sent again', async () => {
     failures = 2;
     const one = await installation.open(environment);
@@ -108,7 +124,7 @@ describe('notifications', () => {
       onWarning: (message) => warnings.push(message),
     });
     await app.ledger.charge(8_000);
-    expect(warnings).toEqual([expect.stringContaining('Set TEELAMMA_WEBHOOK_SECRET')]);
+    expect(warnings).toEqual([expect.stringContaining('set TEELAMMA_WEBHOOK_SECRET')]);
     expect(events).toEqual([]);
   });
 
@@ -138,25 +154,39 @@ describe('notifications', () => {
     });
     await vi.waitFor(() => expect(printed.stdout).toContain('ANTHROPIC_BASE_URL='), 20_000);
     const url = printed.stdout.trim().split('=')[1];
-    const message = {
-      model: 'claude-sonnet-5-5',
-      max_tokens: 50,
-      messages: [{ role: 'user', content: 'Hi' }],
-    };
-    for (let time = 0; time < 2; time += 1) {
-      const response = await fetch(`${url}/v1/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'x-api-key': 'sk-test-not-a-key' },
-        body: JSON.stringify(message),
-      });
-      expect(response.status).toBe(200);
-      await response.text();
-    }
+    await ask(url);
+    await ask(url);
     child.kill('SIGTERM');
     const { stderr } = await result;
     expect(
       stderr.match(/teelamma serve: Handover from claude-specialist to ollama-specialist: /g),
     ).toHaveLength(1);
+  });
+
+  it('outlive the process that told of them, also one that is killed', async () => {
+    failures = Number.POSITIVE_INFINITY;
+    const all = { ...(installation.environment as Record<string, string>), ...environment };
+    const { child, printed, result } = startTeelamma(['serve', '--port', '0'], {
+      ...all,
+      TEELAMMA_BUDGET: '100',
+    });
+    await vi.waitFor(() => expect(printed.stdout).toContain('ANTHROPIC_BASE_URL='), 20_000);
+    const url = printed.stdout.trim().split('=')[1];
+    await ask(url);
+    const folder = join(installation.home, 'state', 'outbox');
+    // Between two attempts: what was being tried is left alone for a while.
+    const soon = () => new Outbox({ folder }).list().map(({ dueMs }) => dueMs < Date.now() + 5_000);
+    await vi.waitFor(() => expect(soon()).toEqual([true]), 5_000);
+    child.kill('SIGKILL');
+    await result;
+    const listed = await teelamma(['notify'], all);
+    expect(listed.stdout).toContain('(set); not taken yet: 1 message\n');
+    failures = 0;
+    await using app = await installation.open(environment);
+    await vi.waitFor(() => expect(events).toMatchObject([{ type: 'task.handover' }]), 10_000);
+    await app[Symbol.asyncDispose]();
+    expect(new Set(ids).size).toBe(1);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('are tried out by `teelamma notify --test`', async () => {

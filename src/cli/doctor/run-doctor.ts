@@ -14,6 +14,7 @@ import { checkOllama } from './check-ollama.ts';
 import { checkSandbox } from './check-sandbox.ts';
 import { checkScratch } from './check-scratch.ts';
 import { checkSetup } from './check-setup.ts';
+import { checkWebhook } from './check-webhook.ts';
 import { checkWorkspaces } from './check-workspaces.ts';
 import { readableConfig } from './readable-config.ts';
 
@@ -64,6 +65,7 @@ export async function runDoctor(context: CliContext, options: DoctorOptions): Pr
       ...workspaces,
       ...scratch,
       sandbox,
+      ...checkWebhook(config, moment.nowMs),
     ].map((check) => withoutKeys(check, config)),
     hasValidConfig: readable.problems.length === 0,
     claude: claude.isUsable,

@@ -3,6 +3,7 @@ import type { Config } from '../../config/Config.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { createWebhook } from '../../notifications/create-notifier.ts';
 import { notificationEvent, notificationText } from '../../notifications/Notification.ts';
+import { Outbox } from '../../notifications/Outbox.ts';
 import { showOnDesktop } from '../../notifications/show-on-desktop.ts';
 import type { CliContext } from '../CliContext.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -33,28 +34,29 @@ export async function notify(context: CliContext, options: NotifyOptions): Promi
   if (channels.some(({ ok }) => ok === false)) context.setExitCode(exitCodes.unexpected);
 }
 
-function shownChannels({ notifications }: Config): readonly Channel[] {
+function shownChannels({ notifications, paths }: Config): readonly Channel[] {
   const { terminal, desktop, webhook } = notifications;
   const secret = webhook?.secret === undefined ? 'not set' : 'set';
+  const { length: waiting } = new Outbox({ folder: paths.outboxFolder }).list();
+  const rest = waiting === 0 ? '' : `; not taken yet: ${waiting} ${waiting === 1 ? 'message' : 'messages'}`;
   return [
     { channel: 'terminal', on: terminal, detail: 'lines on stderr of run and serve', ok: null },
     { channel: 'desktop', on: desktop, detail: 'notify-send, osascript or a toast', ok: null },
     {
       channel: 'webhook',
       on: webhook !== null,
-      detail: webhook ? `${webhook.url}, secret in ${webhook.secretEnv} (${secret})` : 'no URL',
+      detail: webhook ? `${webhook.url}, secret in ${webhook.secretEnv} (${secret})${rest}` : 'no URL',
       ok: null,
     },
   ];
 }
 
-async function testChannels(context: CliContext, config: Config): Promise<readonly Channel[]> {
-  const { notifications } = config;
+async function testChannels(context: CliContext, { notifications }: Config): Promise<readonly Channel[]> {
   const off = { on: false, detail: 'off', ok: null };
   const [terminal, desktop, webhook] = await Promise.all([
     notifications.terminal ? testTerminal(context) : off,
     notifications.desktop ? testDesktop(context) : off,
-    notifications.webhook ? testWebhook(context, config) : off,
+    notifications.webhook ? testWebhook(context, notifications.webhook) : off,
   ]);
   return [
     { channel: 'terminal', ...terminal },
@@ -79,24 +81,17 @@ async function testDesktop({ environment }: CliContext): Promise<Outcome> {
 }
 
 /** One attempt: whoever tests wants to know at once. */
-async function testWebhook(context: CliContext, config: Config): Promise<Outcome> {
-  const webhook = createWebhook(
-    config,
-    {
-      nowMs: context.nowMs,
-      newId: randomUUID,
-      fetch,
-      random: Math.random,
-      onProblem: (problem) => writeNote(context, problem),
-    },
-    { backOffMs: [] },
-  );
-  if (webhook === null || typeof webhook === 'string')
-    return { on: true, detail: webhook ?? 'off', ok: false };
-  const delivery = await webhook.deliver(notificationEvent({ type: 'test' }, context.nowMs()));
-  return delivery.delivered
-    ? { on: true, detail: `taken with status ${delivery.status}`, ok: true }
-    : { on: true, detail: `not taken: ${delivery.problem}`, ok: false };
+async function testWebhook(
+  { nowMs }: CliContext,
+  configured: NonNullable<Config['notifications']['webhook']>,
+): Promise<Outcome> {
+  const webhook = createWebhook(configured, { nowMs, fetch });
+  if ('problem' in webhook) return { on: true, detail: `${webhook.problem}: ${webhook.fix}.`, ok: false };
+  const event = notificationEvent({ type: 'test' }, nowMs());
+  const attempt = await webhook.post(`msg_${randomUUID()}`, JSON.stringify(event));
+  return attempt.taken
+    ? { on: true, detail: `taken with status ${attempt.status}`, ok: true }
+    : { on: true, detail: `not taken: ${attempt.problem}`, ok: false };
 }
 
 function lineOf({ style }: CliContext, { channel, on, detail, ok }: Channel): string {
