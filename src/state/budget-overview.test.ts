@@ -3,7 +3,13 @@ import { readFile, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { overviewFor, parseOverview, readOverview } from './budget-overview.ts';
+import {
+  type OverviewBudget,
+  overviewFor,
+  parseOverview,
+  readOverview,
+  withSpecs,
+} from './budget-overview.ts';
 import type { BudgetSpec } from './Ledger.ts';
 import { OverviewMirror } from './OverviewMirror.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
@@ -57,6 +63,42 @@ describe('the overview of all budgets', () => {
     expect(names({ project: 'web-docs' })).toEqual(['default']);
     expect(names({ project: 'other' })).toEqual(['default']);
     expect(names({ model: 'claude-opus-5-5' })).toEqual(['default', 'web']);
+  });
+
+  it('takes limits, and which budgets there are, from a configuration that was changed since', () => {
+    const used = { settled: 300, held: 50, resetAtMs: startMs };
+    const written: OverviewBudget[] = [
+      { ...used, name: 'default', limit: 10_000, thresholdsPercent: [75, 90] },
+      {
+        ...used,
+        name: 'web',
+        limit: 900,
+        thresholdsPercent: [],
+        each: { part: 'project', value: 'web-shop' },
+      },
+      { ...used, name: 'gone', limit: 5, thresholdsPercent: [] },
+      { ...used, name: 'money', limit: 5, thresholdsPercent: [] },
+    ];
+    const money: BudgetSpec = {
+      name: 'money',
+      limitTokens: 2_000_000,
+      windowMs: hourMs,
+      thresholdsPercent: [],
+      counts: { unit: 'micro-usd', prices: [] },
+    };
+    expect(withSpecs(written, [...specs, money])).toEqual([
+      written[0],
+      { ...written[1], limit: 1_000, thresholdsPercent: [50], match: { project: ['web-*'] } },
+      {
+        name: 'money',
+        unit: 'micro-usd',
+        limit: 2_000_000,
+        settled: 0,
+        held: 0,
+        resetAtMs: null,
+        thresholdsPercent: [],
+      },
+    ]);
   });
 
   it("takes an older installation's file where there is no other, and nothing where there is none", () => {

@@ -65,6 +65,28 @@ export function readOverview(
 }
 
 /**
+ * The same amounts under a configuration that has changed since they were written: its limits and thresholds, without budgets that it no
+ * longer has or that count in another unit now, and with its new ones, of which nothing is used.
+ */
+export function withSpecs(
+  budgets: readonly OverviewBudget[],
+  specs: readonly BudgetSpec[],
+): readonly OverviewBudget[] {
+  return specs.flatMap((spec) => {
+    const { name, limitTokens: limit, thresholdsPercent, match, each: part, counts } = spec;
+    const unit = counts?.unit === 'micro-usd' ? { unit: counts.unit } : {};
+    const known = budgets.filter((budget) => budget.name === name && budget.unit === unit.unit);
+    const counter = part && { part, value: null };
+    const unused = { settled: 0, held: 0, resetAtMs: null, ...(counter && { each: counter }) };
+    return (known.length > 0 ? known : [unused]).map(({ settled, held, resetAtMs, each }) => ({
+      ...{ name, ...unit, limit, settled, held, resetAtMs, thresholdsPercent },
+      ...(each && { each }),
+      ...(match && { match }),
+    }));
+  });
+}
+
+/**
  * Those that may limit work of this scope. A part that is not known may be any: a look at the budgets must not leave one out. What comes
  * through a gateway is counted under no project.
  */

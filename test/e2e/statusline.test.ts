@@ -58,6 +58,24 @@ describe('teelamma statusline', () => {
     expect(other.stdout).toContain('\u001b[33m80%');
   });
 
+  it('shows a limit that was set since the last use', async () => {
+    await use(8_000);
+    for (const [limit, line] of [
+      ['16k', 'budget ████░░░░ 50% 8,000 left'],
+      ['80k', 'budget █░░░░░░░ 10% 72,000 left'],
+    ] as const) {
+      await teelamma(['budget', 'set', limit], { home: folder.home });
+      expect((await run('', { NO_COLOR: '1' })).stdout).toContain(line);
+    }
+    // Whose configuration cannot be read is told by every other command.
+    writeFileSync(join(folder.home, 'config.json'), '{');
+    expect(await run('', { NO_COLOR: '1' })).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('80% 2,000 left'),
+      stderr: '',
+    });
+  });
+
   it.each(['', '{"model":', '\u0000\u0001'])('prints one line whatever stdin says: %j', async (input) => {
     const { exitCode, stdout, stderr } = await run(input, { COLUMNS: 'x' });
     expect({ exitCode, stdout, stderr }).toEqual({

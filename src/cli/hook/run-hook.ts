@@ -1,9 +1,10 @@
 import type { Environment } from '../../config/Config.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { processScope } from '../../config/process-scope.ts';
-import { overviewFor, readOverview, usedShare } from '../../state/budget-overview.ts';
+import { overviewFor, usedShare } from '../../state/budget-overview.ts';
 import type { CliContext } from '../CliContext.ts';
 import { clockTime, localTime } from '../clock-time.ts';
+import { knownBudgets } from '../known-budgets.ts';
 import { readHookInput } from '../read-hook-input.ts';
 import { claimWarning } from './claim-warning.ts';
 import { hookAnswer } from './hook-answer.ts';
@@ -27,7 +28,7 @@ export async function runHook(context: CliContext): Promise<void> {
 async function answerTo(input: HookInput, { environment, nowMs }: CliContext) {
   const paths = resolvePaths(environment);
   const now = nowMs();
-  const all = readOverview(paths, now);
+  const all = await knownBudgets(environment, now);
   if (all === null) return null;
   const { project, user } = processScope(environment, 'cli', input.folder ?? process.cwd());
   const budgets = overviewFor(all, { ...(project && { project }), ...(user && { user }) });

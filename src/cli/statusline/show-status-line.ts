@@ -1,9 +1,10 @@
 import { resolvePaths } from '../../config/paths.ts';
 import { processScope } from '../../config/process-scope.ts';
-import { overviewFor, readOverview } from '../../state/budget-overview.ts';
+import { overviewFor } from '../../state/budget-overview.ts';
 import { CoolDown } from '../../state/CoolDown.ts';
 import type { CliContext } from '../CliContext.ts';
 import { localTime } from '../clock-time.ts';
+import { knownBudgets } from '../known-budgets.ts';
 import { readHookInput } from '../read-hook-input.ts';
 import { createStyle, wantsColor } from '../style.ts';
 import { keptLimits } from './kept-limits.ts';
@@ -42,7 +43,7 @@ async function lineFor(context: CliContext, wantsColors: boolean): Promise<strin
   const kept = await keptLimits(paths.claudeLimitsFile, environment, nowMs);
   const said = new Set(session.limits.map(({ name }) => name));
   return statusLine({
-    budgets: budgetsOf(context, paths, session, nowMs),
+    budgets: await budgetsOf(context, session, nowMs),
     limits: [...session.limits, ...kept.filter(({ name }) => !said.has(name))],
     contextPercent: session.contextPercent,
     model: session.model,
@@ -54,13 +55,12 @@ async function lineFor(context: CliContext, wantsColors: boolean): Promise<strin
   });
 }
 
-function budgetsOf(
+async function budgetsOf(
   { environment }: CliContext,
-  paths: ReturnType<typeof resolvePaths>,
   { projectFolder, modelId }: SessionLimits,
   nowMs: number,
 ) {
-  const budgets = readOverview(paths, nowMs);
+  const budgets = await knownBudgets(environment, nowMs);
   if (budgets === null || budgets.every(({ match, each }) => !match && !each)) return budgets;
   const { project, user } = processScope(environment, 'cli', projectFolder ?? process.cwd());
   const scope = { ...(project && { project }), ...(user && { user }), ...(modelId && { model: modelId }) };
