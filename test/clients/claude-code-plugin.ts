@@ -26,6 +26,9 @@ interface StreamMessage {
   readonly subtype?: string;
   readonly hook_event?: string;
   readonly stdout?: string;
+  /** Of a hook. */
+  readonly outcome?: string;
+  readonly is_error?: boolean;
   readonly plugins?: ReadonlyArray<{ readonly name: string }>;
   readonly slash_commands?: readonly string[];
   readonly mcp_servers?: ReadonlyArray<{ readonly name: string; readonly status: string }>;
@@ -51,6 +54,8 @@ export async function testClaudeCodePlugin(log: (line: string) => void): Promise
   log(
     'passed: installed from the repository: MCP server connected, commands there, the hook warns once, /teelamma:budget shows it',
   );
+  await missingCommandIsTold(place);
+  log('passed: without teelamma on the PATH a session works, and says once what is missing');
   await statusLineIsShown(place);
   log('passed: the terminal shows the status line and the warning of the hook');
 }
@@ -127,23 +132,42 @@ async function pluginIsLoaded(place: Place): Promise<void> {
 
   const sent = JSON.stringify(installation.claude.requests.slice(before).map(({ body }) => body));
   assert.match(sent, /Token budget default: 10,000,000 tokens per 24h/, 'the command ran `teelamma budget`');
+}
+
+async function missingCommandIsTold(place: Place): Promise<void> {
+  const without = { ...place, env: { ...place.env, PATH: process.env['PATH'] ?? '' } };
+  const stdout = await claude(without, '-p', 'Hello', ...streaming);
+  const messages = messagesOf(stdout);
+  const answers = messages.filter(({ subtype }) => subtype === 'hook_response');
+  assert.deepEqual(
+    answers.map(({ outcome }) => outcome),
+    ['success', 'success', 'success'],
+  );
+  const told = answers.filter(({ stdout: said }) => said?.includes('npm install -g claude-teelamma'));
+  assert.deepEqual(
+    told.map(({ hook_event }) => hook_event),
+    ['SessionStart'],
+  );
+  assert.ok(
+    messages.some(({ type, is_error }) => type === 'result' && is_error === false),
+    'the session gives its answer',
+  );
   await claude(place, 'plugin', 'uninstall', 'teelamma@claude-teelamma');
+}
+
+const streaming = ['--output-format', 'stream-json', '--verbose', '--include-hook-events'];
+
+function messagesOf(stdout: string): readonly StreamMessage[] {
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as StreamMessage);
 }
 
 /** Claude Code waits for a server only for a short time; on a busy machine another session may be needed. */
 async function connectedSession(place: Place) {
-  const words = [
-    '-p',
-    '/teelamma:budget',
-    '--output-format',
-    'stream-json',
-    '--verbose',
-    '--include-hook-events',
-  ];
   for (let tries = 1; ; tries += 1) {
-    const stdout = await claude(place, ...words);
-    const lines = stdout.trim().split('\n');
-    const messages = lines.map((line) => JSON.parse(line) as StreamMessage);
+    const messages = messagesOf(await claude(place, '-p', '/teelamma:budget', ...streaming));
     const init = messages.find(({ subtype }) => subtype === 'init');
     assert.ok(init, 'the session says how it starts');
     const server = init.mcp_servers?.find(({ name }) => name === 'plugin:teelamma:teelamma');

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/index.ts';
 import { temporaryHome } from '../support/temporary-home.ts';
@@ -44,5 +45,38 @@ describe('teelamma hook', () => {
 
   it.each(['', '{"session_id"'])('says nothing to a stdin like %j', async (input) => {
     expect(await hook(input)).toEqual(silent);
+  });
+
+  it('is called by the plugin, which says so once in a session where the command is not on the PATH', () => {
+    const file = resolve(import.meta.dirname, '../../plugin/hooks/hooks.json');
+    const { hooks } = JSON.parse(readFileSync(file, 'utf8')) as {
+      hooks: Record<string, { hooks: { command: string }[] }[]>;
+    };
+    const bin = join(folder.home, 'teelamma');
+    writeFileSync(bin, '#!/bin/sh\necho "called: $*"\n');
+    chmodSync(bin, 0o755);
+    const printed = (path: string) =>
+      Object.entries(hooks).map(([event, [entry]]) => {
+        const command = entry?.hooks[0]?.command ?? '';
+        const { status, stdout, stderr } = spawnSync('/bin/sh', ['-c', command], {
+          env: { PATH: path },
+          encoding: 'utf8',
+        });
+        return { event, status, stdout, stderr };
+      });
+    expect(printed(folder.home)).toEqual(
+      ['SessionStart', 'UserPromptSubmit', 'Stop'].map((event) => ({
+        event,
+        status: 0,
+        stdout: 'called: hook\n',
+        stderr: '',
+      })),
+    );
+    const [start, ...others] = printed('/nowhere');
+    expect(JSON.parse(start?.stdout ?? '')).toEqual({
+      systemMessage: expect.stringContaining('npm install -g claude-teelamma'),
+    });
+    expect([start, ...others].map((one) => [one?.status, one?.stderr])).toEqual(Array(3).fill([0, '']));
+    expect(others.map(({ stdout }) => stdout)).toEqual(['', '']);
   });
 });
