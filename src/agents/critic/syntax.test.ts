@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findSyntaxErrors, type SyntaxOptions } from './syntax.ts';
 import { reviewed, withBlock } from './test-answer.ts';
 
-function check(text: string, options: Partial<SyntaxOptions> = {}) {
-  return findSyntaxErrors(reviewed(text), {
+function check(text: string, options: Partial<SyntaxOptions> = {}, find = findSyntaxErrors) {
+  return find(reviewed(text), {
     maxBlockLength: 500_000,
     timeLimitMs: 10_000,
     maskedText: text,
@@ -166,6 +166,21 @@ describe('limits', () => {
   it('says that a block was too long to be checked', async () => {
     const issues = await check(withBlock('js', 'f('.repeat(60)), { maxBlockLength: 100 });
     expect(issues).toMatchObject([{ kind: 'not-checked', severity: 'warning', block: 1 }]);
+  });
+
+  it('does not count the loading of a grammar, which takes long where the machine is busy', async () => {
+    let nowMs = 0;
+    const timer = setInterval(() => {
+      nowMs += 60_000;
+    }, 1);
+    // Anew, so that no grammar is loaded yet.
+    vi.resetModules();
+    const fresh = await import('./syntax.ts');
+    const text = withBlock('js', 'f(');
+    const issues = await check(text, { nowMs: () => nowMs }, fresh.findSyntaxErrors);
+    clearInterval(timer);
+    expect(nowMs).toBeGreaterThan(0);
+    expect(issues).toMatchObject([{ kind: 'syntax-error' }]);
   });
 
   it('says which blocks were left when the time had passed', async () => {
