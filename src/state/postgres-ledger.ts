@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { TeelammaError } from '../errors.ts';
 import { chargedTokens } from '../messages/token-usage.ts';
 import { budgetStatus } from './budget-status.ts';
+import { invalid, requireAmounts, requireUsage } from './check-arguments.ts';
 import {
   type BudgetSpec,
   type BudgetStatus,
@@ -13,9 +14,9 @@ import {
   type ReserveResult,
   type Scope,
 } from './Ledger.ts';
+import { LedgerEvents } from './LedgerEvents.ts';
 import { audit } from './postgres/audit.ts';
 import { countersFor, countsFor, countsOfAll } from './postgres/budget-rules.ts';
-import { invalid, requireAmounts, requireOwnId, requireUsage } from './postgres/check-arguments.ts';
 import { connect, connectionConfig, migrate } from './postgres/connection.ts';
 import { ledgerLocation } from './postgres/location.ts';
 import { failureOf, postgresError } from './postgres/postgres-errors.ts';
@@ -25,6 +26,7 @@ import { readTask, readTasks, writeTask } from './postgres/tasks.ts';
 import { readUsage } from './postgres/usage.ts';
 import { toSums, WindowView } from './postgres/WindowView.ts';
 import { type Answer, type Operation, type OperationResult, Writer } from './postgres/Writer.ts';
+import { RunningCalls } from './RunningCalls.ts';
 import { mergeScopes } from './scope.ts';
 import { taskColumns } from './task-columns.ts';
 import { planUsage } from './usage/plan-usage.ts';
@@ -79,8 +81,8 @@ class PostgresLedger implements Ledger {
   private readonly clock: ServerClock;
   private readonly view = new WindowView();
   private readonly writer: Writer;
-  private readonly listeners = new Set<(event: LedgerEvent) => void>();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly events = new LedgerEvents();
+  private readonly calls = new RunningCalls();
   private pool: Promise<Pool> | null = null;
   private isClosed = false;
   private closing: Promise<void> | null = null;
@@ -226,7 +228,7 @@ class PostgresLedger implements Ledger {
       requireBudget(budgets, budget);
       return { do: 'import', budget, tokens, resetAt, counters: [[budget, '']] };
     };
-    return (await this.track(this.open().run(build))) === true;
+    return (await this.calls.track(this.open().run(build))) === true;
   }
 
   async charge(tokens: number, given?: Scope): Promise<readonly BudgetStatus[]> {
@@ -323,8 +325,7 @@ class PostgresLedger implements Ledger {
   }
 
   subscribe(listener: (event: LedgerEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.events.listen(listener);
   }
 
   /**
@@ -337,7 +338,7 @@ class PostgresLedger implements Ledger {
   }
 
   private async shutDown(): Promise<void> {
-    while (this.running.size > 0) await Promise.allSettled(this.running);
+    await this.calls.ended();
     this.isClosed = true;
     try {
       if (this.writer.hasEntered) {
@@ -347,7 +348,7 @@ class PostgresLedger implements Ledger {
       await this.writer.close();
       const pool = await this.pool?.catch(() => null);
       await pool?.end();
-      this.listeners.clear();
+      this.events.clear();
     }
   }
 
@@ -357,7 +358,7 @@ class PostgresLedger implements Ledger {
   }
 
   private async write(build: (budgets: readonly BudgetSpec[]) => Operation): Promise<OperationResult> {
-    const result = (await this.track(this.open().run(build))) as OperationResult;
+    const result = (await this.calls.track(this.open().run(build))) as OperationResult;
     if (result.invalid === 'turn-taken') {
       throw invalid('The turn id is taken by an earlier turn. Give each turn an id of its own.');
     }
@@ -375,7 +376,7 @@ class PostgresLedger implements Ledger {
       return query(await this.pool);
     };
     try {
-      return await this.track(
+      return await this.calls.track(
         attempt().catch((error: unknown) => {
           if (failureOf(error) === 'refused' || error instanceof TeelammaError) throw error;
           return attempt();
@@ -390,17 +391,17 @@ class PostgresLedger implements Ledger {
     this.view.update(answer.windows, answer.keys);
     if (!answer.changed) return;
     const budgets = this.options.budgets();
-    this.emit({ type: 'changed', budgets: this.snapshot() });
+    this.events.emit({ type: 'changed', budgets: this.snapshot() });
     for (const event of answer.events) {
       if (event.type === 'usage-above-hold') {
         const { turnId, held: heldTokens, charged } = event;
-        this.emit({ type: 'usage-above-hold', turnId, heldTokens, chargedTokens: charged });
+        this.events.emit({ type: 'usage-above-hold', turnId, heldTokens, chargedTokens: charged });
         continue;
       }
       const spec = budgets.find(({ name }) => name === event.window.budget);
       if (!spec) continue;
       const budget = budgetStatus(spec, toSums(event.window), answer.now);
-      this.emit({ type: 'threshold', budget, percent: event.percent });
+      this.events.emit({ type: 'threshold', budget, percent: event.percent });
     }
   }
 
@@ -424,8 +425,10 @@ class PostgresLedger implements Ledger {
   private async findAndResolveDead(): Promise<RecoveryReport> {
     this.searchedAtMs = performance.now();
     const reason = 'its process ended, or lost its connection, before it was settled';
-    const report = (await this.track(this.open().run(() => ({ do: 'recover', reason })))) as RecoveryReport;
-    if (report.deadOwners > 0) this.emit({ type: 'recovered', report });
+    const report = (await this.calls.track(
+      this.open().run(() => ({ do: 'recover', reason })),
+    )) as RecoveryReport;
+    if (report.deadOwners > 0) this.events.emit({ type: 'recovered', report });
     return report;
   }
 
@@ -443,26 +446,6 @@ class PostgresLedger implements Ledger {
 
   private scopeOf(given: Scope | undefined): Scope | null {
     return mergeScopes(given, this.options.scope);
-  }
-
-  private emit(event: LedgerEvent): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // The commit stands whatever a listener does; its error is a bug and surfaces as an uncaught one.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
-  private track<T>(promise: Promise<T>): Promise<T> {
-    this.running.add(promise);
-    const done = () => this.running.delete(promise);
-    promise.then(done, done);
-    return promise;
   }
 }
 
@@ -504,4 +487,9 @@ function requireBudget(budgets: readonly BudgetSpec[], name: string): void {
   if (budgets.some((spec) => spec.name === name)) return;
   const names = budgets.map((spec) => spec.name).join(', ') || 'none';
   throw invalid(`There is no budget "${name}". Configured: ${names}.`);
+}
+
+/** @throws TeelammaError `invalid-argument` for an empty id; `undefined` is none. */
+function requireOwnId(field: string, id: string | undefined): void {
+  if (id === '') throw invalid(`The ${field} is empty. Use, for example, a UUID.`);
 }

@@ -9,6 +9,8 @@ import type {
   ReserveResult,
   Scope,
 } from './Ledger.ts';
+import { LedgerEvents } from './LedgerEvents.ts';
+import { RunningCalls } from './RunningCalls.ts';
 import { mergeScopes } from './scope.ts';
 import { audit } from './sqlite/audit.ts';
 import { openConnection, type Synchronous, waitWhileBusy } from './sqlite/connection.ts';
@@ -67,8 +69,8 @@ interface Opened {
 class SqliteLedger implements Ledger {
   private readonly options: Required<SqliteLedgerOptions>;
   private readonly ports: SqliteLedgerPorts;
-  private readonly listeners = new Set<(event: LedgerEvent) => void>();
-  private readonly running = new Set<Promise<unknown>>();
+  private readonly events = new LedgerEvents();
+  private readonly calls = new RunningCalls();
   private opened: Opened | null = null;
   private isClosed = false;
   private closing: Promise<void> | null = null;
@@ -238,8 +240,7 @@ class SqliteLedger implements Ledger {
   }
 
   subscribe(listener: (event: LedgerEvent) => void): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.events.listen(listener);
   }
 
   /**
@@ -252,7 +253,7 @@ class SqliteLedger implements Ledger {
   }
 
   private async shutDown(): Promise<void> {
-    while (this.running.size > 0) await Promise.allSettled(this.running);
+    await this.calls.ended();
     this.isClosed = true;
     const { opened } = this;
     try {
@@ -265,7 +266,7 @@ class SqliteLedger implements Ledger {
       opened?.owner.release();
       opened?.db.close();
       this.opened = null;
-      this.listeners.clear();
+      this.events.clear();
     }
   }
 
@@ -286,8 +287,8 @@ class SqliteLedger implements Ledger {
         nowMs: ports.nowMs,
         onCommit: ({ budgets, events }) => {
           owner.committed();
-          this.emit({ type: 'changed', budgets });
-          for (const event of events) this.emit(event);
+          this.events.emit({ type: 'changed', budgets });
+          for (const event of events) this.events.emit(event);
         },
         onRollback: () => owner.rolledBack(),
       });
@@ -301,7 +302,7 @@ class SqliteLedger implements Ledger {
     operation: (work: UnitOfWork) => T,
     scopeOf?: (value: T) => Scope | null,
   ): Promise<Written<T>> {
-    return this.track(this.open().queue.run(operation, scopeOf));
+    return this.calls.track(this.open().queue.run(operation, scopeOf));
   }
 
   /** Where nothing can be written, readers sum what is not folded by themselves. */
@@ -367,31 +368,11 @@ class SqliteLedger implements Ledger {
         }
         return sum;
       });
-      if (report.deadOwners > 0) this.emit({ type: 'recovered', report });
+      if (report.deadOwners > 0) this.events.emit({ type: 'recovered', report });
       return report;
     } finally {
       for (const { lock } of dead) lock.release();
     }
-  }
-
-  private emit(event: LedgerEvent): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        // The commit stands whatever a listener does; its error is a bug and surfaces as an uncaught one.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
-  private track<T>(promise: Promise<T>): Promise<T> {
-    this.running.add(promise);
-    const done = () => this.running.delete(promise);
-    promise.then(done, done);
-    return promise;
   }
 }
 

@@ -8,8 +8,8 @@ import type { BudgetSpec, TurnOutcome } from '../../src/state/Ledger.ts';
 import { openConnection } from '../../src/state/sqlite/connection.ts';
 import { Owner } from '../../src/state/sqlite/Owner.ts';
 import * as operations from '../../src/state/sqlite/operations.ts';
-import { turnStateNames } from '../../src/state/sqlite/rows.ts';
 import { UnitOfWork } from '../../src/state/sqlite/UnitOfWork.ts';
+import { turnStateNames } from '../../src/state/turn-record.ts';
 import { initialState, nextSteps, type Process, type Protocol, type State, type Step } from './protocol.ts';
 
 /** One schedule: the steps in their order, each with the state that it leads to. */

@@ -4,6 +4,7 @@ import type { ModelPrice } from '../../config/prices/ModelPrice.ts';
 import { pricesAsOf } from '../../config/prices/price-table.ts';
 import type { TurnRecord } from '../../state/Ledger.ts';
 import { turnCostUsd } from '../../state/token-cost.ts';
+import { turnStateNames } from '../../state/turn-record.ts';
 import { type PricedUsage, pricedDimensions, priceUsage } from '../../state/usage-cost.ts';
 import { agentOfArgument } from '../agent-argument.ts';
 import type { McpServerPorts } from '../McpServerPorts.ts';
@@ -32,7 +33,7 @@ const callSchema = z.object({
   agent: z.string(),
   model: z.string(),
   state: z
-    .enum(['in-flight', 'settled', 'assumed', 'released'])
+    .enum(turnStateNames)
     .describe('assumed: the usage is not known, so it stays charged in full; released: it was not charged'),
   chargedTokens: z.number().int(),
   costUsd: z

@@ -11,6 +11,7 @@ import type {
 } from '../audit/LedgerRecords.ts';
 import { usageOfRow } from '../audit/usage-of-row.ts';
 import type { BudgetSpec } from '../Ledger.ts';
+import { turnStateNames } from '../turn-record.ts';
 import { connect } from './connection.ts';
 import { ledgerLocation } from './location.ts';
 import { postgresError } from './postgres-errors.ts';
@@ -19,7 +20,6 @@ import { migrations } from './schema.ts';
 type Row = Readonly<Record<string, unknown>>;
 
 const pageRows = 5_000;
-const states = ['in-flight', 'settled', 'assumed', 'released'] as const;
 
 /**
  * Audits a ledger's database in one read-only transaction over one snapshot: it takes no lock and writes nothing.
@@ -121,7 +121,7 @@ function turnOf(row: Row): StoredTurnRecord {
   return {
     id: String(row['id']),
     reservation: row['reservation'] === null ? null : Number(row['reservation']),
-    state: states[Number(row['state'])] ?? 'in-flight',
+    state: turnStateNames[Number(row['state'])] ?? 'in-flight',
     heldTokens: Number(row['hold']),
     chargedTokens: Number(row['charged']),
     usage: usageOfRow(row),

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { HistoryQuery, Scope, SettledTask, TurnRecord, WindowQuery, WindowRecord } from '../Ledger.ts';
+import { type TurnColumns, toTurnRecord } from '../turn-record.ts';
 import type { WindowColumns } from './WindowView.ts';
 
-const turnStateNames = ['in-flight', 'settled', 'assumed', 'released'] as const;
 /** How far back `recentOutputTokens` looks, in turns of all kinds. */
 const kindLookback = 10_000;
 
@@ -51,57 +51,21 @@ export async function history(pool: Pool, query: HistoryQuery): Promise<TurnReco
       query.after?.turnId ?? null,
     ],
   );
-  return rows.map((row) => toTurnRecord(row['turn'] as TurnRowColumns, row['forced'] === true));
+  return rows.map((row) => {
+    const { id, task_id: taskId, scope, ...columns } = row['turn'] as StoredTurn;
+    return toTurnRecord(columns, {
+      turnId: id,
+      taskId,
+      forced: row['forced'] === true,
+      ...(scope && { scope }),
+    });
+  });
 }
 
-interface TurnRowColumns {
+interface StoredTurn extends TurnColumns {
   readonly id: string;
   readonly task_id: string;
-  readonly kind: string;
-  readonly agent: string;
-  readonly model: string;
   readonly scope: Scope | null;
-  readonly state: 0 | 1 | 2 | 3;
-  readonly hold: number;
-  readonly charged: number;
-  readonly started_ms: number;
-  readonly settled_ms: number | null;
-  readonly input: number | null;
-  readonly cache_creation: number | null;
-  readonly cache_creation_5m: number | null;
-  readonly cache_read: number | null;
-  readonly output: number | null;
-  readonly latency_ms: number | null;
-  readonly reason: string | null;
-}
-
-function toTurnRecord(row: TurnRowColumns, forced: boolean): TurnRecord {
-  return {
-    turnId: row.id,
-    taskId: row.task_id,
-    kind: row.kind,
-    agent: row.agent,
-    model: row.model,
-    state: turnStateNames[row.state],
-    heldTokens: row.hold,
-    chargedTokens: row.charged,
-    usage:
-      row.input === null
-        ? null
-        : {
-            inputTokens: row.input,
-            cacheCreationInputTokens: row.cache_creation ?? 0,
-            ...(row.cache_creation_5m !== null && { cacheCreation5mInputTokens: row.cache_creation_5m }),
-            cacheReadInputTokens: row.cache_read ?? 0,
-            outputTokens: row.output ?? 0,
-          },
-    forced,
-    startedAtMs: row.started_ms,
-    settledAtMs: row.settled_ms,
-    latencyMs: row.latency_ms,
-    reason: row.reason,
-    ...(row.scope && { scope: row.scope }),
-  };
 }
 
 /** Windows by start, latest first; what lies in leases is shown as what it is. */

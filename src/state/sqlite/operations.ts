@@ -1,7 +1,8 @@
-import { TeelammaError } from '../../errors.ts';
-import { chargedTokens, type TokenUsage } from '../../messages/token-usage.ts';
+import type { TeelammaError } from '../../errors.ts';
+import { chargedTokens } from '../../messages/token-usage.ts';
 import { holdAmount, holdRatesOf, type Rates, ratesOf, tokensThatFit, usageAmount } from '../amounts.ts';
 import { budgetStatus, reachedThresholds } from '../budget-status.ts';
+import { invalid, requireAmounts, requireUsage } from '../check-arguments.ts';
 import { isCurrentWindow, isUsd } from '../current-window.ts';
 import type {
   BeginTurnRequest,
@@ -25,9 +26,6 @@ import type { UnitOfWork } from './UnitOfWork.ts';
  * Amounts by window stand beside the tokens only where a budget counts them differently (`rates`, in the order of the windows); else they
  * are null, and each window's amount is the tokens.
  */
-
-/** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
-const mostTokens = 1_000_000_000_000;
 
 /** What `reserve` did; null where its reservation was there before. */
 export interface Reserved {
@@ -99,7 +97,7 @@ export function beginTurn(work: UnitOfWork, request: BeginTurnRequest): TurnRow 
   const { reservationId, turnId = null, atLeastTokens, atMostTokens, keepTokens = 0, model } = request;
   const { inputTokens } = request;
   requireAmounts(atLeastTokens, atMostTokens, inputTokens);
-  requireAmounts(keepTokens, keepTokens);
+  requireAmounts(keepTokens);
   const reservation = work.findReservation(reservationId);
   if (!reservation)
     throw invalid(`There is no reservation ${reservationId}. Reserve before beginning a turn.`);
@@ -238,7 +236,7 @@ export function closeReservation(work: UnitOfWork, reservation: ReservationRow, 
 
 /** Charges every budget that matches the scope. */
 export function charge(work: UnitOfWork, tokens: number, scope: Scope | null): void {
-  requireAmounts(tokens, tokens);
+  requireAmounts(tokens);
   if (tokens === 0) return;
   const windows = work.useWindows(scope);
   const rates = work.ratesFor(scope, scope?.model);
@@ -251,7 +249,7 @@ export function charge(work: UnitOfWork, tokens: number, scope: Scope | null): v
 
 /** Takes over an older installation's usage; false where the ledger was used or imported into before. */
 export function importUsage(work: UnitOfWork, usage: ImportedUsage): boolean {
-  requireAmounts(usage.usedTokens, usage.usedTokens);
+  requireAmounts(usage.usedTokens);
   const spec = work.budgets.find(({ name }) => name === usage.budgetName);
   if (!spec) throw unknownBudget(work, usage.budgetName);
   if (isUsd(spec) || work.isUsed() || usage.resetAtMs <= work.nowMs) return false;
@@ -531,33 +529,6 @@ function refusal(
   };
 }
 
-function requireAmounts(atLeastTokens: number, atMostTokens: number, inputTokens = 0): void {
-  for (const tokens of [atLeastTokens, atMostTokens, inputTokens]) {
-    if (!Number.isInteger(tokens) || tokens < 0 || tokens > mostTokens) {
-      throw invalid(`An amount of tokens is a whole number from 0 to ${mostTokens}; this was ${tokens}.`);
-    }
-  }
-  if (atMostTokens < atLeastTokens) {
-    throw invalid(
-      `At most ${atMostTokens} tokens is less than at least ${atLeastTokens}. Swap or raise them.`,
-    );
-  }
-  if (inputTokens > atLeastTokens) {
-    throw invalid(
-      `${inputTokens} tokens of input are more than the ${atLeastTokens} that are asked for at least. They are a part of them.`,
-    );
-  }
-}
-
-function requireUsage(usage: TokenUsage): void {
-  requireAmounts(usage.inputTokens, usage.inputTokens);
-  requireAmounts(usage.cacheCreationInputTokens, usage.cacheCreationInputTokens);
-  requireAmounts(usage.cacheReadInputTokens, usage.cacheReadInputTokens);
-  const for5m = usage.cacheCreation5mInputTokens ?? 0;
-  requireAmounts(for5m, for5m);
-  requireAmounts(usage.outputTokens, usage.outputTokens);
-}
-
 function requireOwnId(prefix: 'r' | 't', field: string, id: string): void {
   if (id === '' || generatedId.seqOf(prefix, id) !== null) {
     throw invalid(
@@ -569,8 +540,4 @@ function requireOwnId(prefix: 'r' | 't', field: string, id: string): void {
 function unknownBudget(work: UnitOfWork, name: string): TeelammaError {
   const names = work.budgets.map((spec) => spec.name).join(', ') || 'none';
   return invalid(`There is no budget "${name}". Configured: ${names}.`);
-}
-
-function invalid(message: string): TeelammaError {
-  return new TeelammaError('invalid-argument', message);
 }

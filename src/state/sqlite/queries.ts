@@ -7,8 +7,9 @@ import {
   type WindowQuery,
   type WindowRecord,
 } from '../Ledger.ts';
+import { type TurnColumns, toTurnRecord } from '../turn-record.ts';
 import { prepared } from './prepared.ts';
-import { generatedId, turnState, turnStateNames } from './rows.ts';
+import { generatedId, turnState } from './rows.ts';
 import { parseScope } from './UnitOfWork.ts';
 
 /** How far back the questions by kind look: rows are read newest first without an index by kind, which would cost every write. */
@@ -48,8 +49,15 @@ export function history(db: DatabaseSync, query: HistoryQuery): TurnRecord[] {
     query.after?.startedAtMs ?? Number.MAX_SAFE_INTEGER,
     query.after ? seqOfTurn(db, query.after.turnId) : Number.MAX_SAFE_INTEGER,
     query.limit ?? 100,
-  ) as unknown as HistoryColumns[];
-  return rows.map(toTurnRecord);
+  ) as unknown as StoredTurn[];
+  return rows.map(({ turnId, taskId, forced, scope, ...columns }) =>
+    toTurnRecord(columns, {
+      turnId,
+      taskId,
+      forced: forced === 1,
+      ...(scope !== null && { scope: parseScope(scope) }),
+    }),
+  );
 }
 
 function seqOfTurn(db: DatabaseSync, id: string): number {
@@ -71,55 +79,11 @@ const historySql = `
     AND (started_ms < ? OR (started_ms = ? AND turn.seq < ?))
   ORDER BY started_ms DESC, turn.seq DESC LIMIT ?`;
 
-interface HistoryColumns {
+interface StoredTurn extends TurnColumns {
   readonly turnId: string;
   readonly taskId: string;
-  readonly kind: string;
-  readonly agent: string;
-  readonly model: string;
-  readonly state: 0 | 1 | 2 | 3;
-  readonly hold: number;
-  readonly charged: number;
-  readonly started_ms: number;
-  readonly settled_ms: number | null;
-  readonly input: number | null;
-  readonly cache_creation: number | null;
-  readonly cache_creation_5m: number | null;
-  readonly cache_read: number | null;
-  readonly output: number | null;
-  readonly latency_ms: number | null;
-  readonly reason: string | null;
-  readonly forced: number;
+  readonly forced: 0 | 1;
   readonly scope: string | null;
-}
-
-function toTurnRecord(row: HistoryColumns): TurnRecord {
-  return {
-    turnId: row.turnId,
-    taskId: row.taskId,
-    kind: row.kind,
-    agent: row.agent,
-    model: row.model,
-    state: turnStateNames[row.state],
-    heldTokens: row.hold,
-    chargedTokens: row.charged,
-    usage:
-      row.input === null
-        ? null
-        : {
-            inputTokens: row.input,
-            cacheCreationInputTokens: row.cache_creation ?? 0,
-            ...(row.cache_creation_5m !== null && { cacheCreation5mInputTokens: row.cache_creation_5m }),
-            cacheReadInputTokens: row.cache_read ?? 0,
-            outputTokens: row.output ?? 0,
-          },
-    forced: row.forced === 1,
-    startedAtMs: row.started_ms,
-    settledAtMs: row.settled_ms,
-    latencyMs: row.latency_ms,
-    reason: row.reason,
-    ...(row.scope !== null && { scope: parseScope(row.scope) }),
-  };
 }
 
 /** Windows by start, latest first. */

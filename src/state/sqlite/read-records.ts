@@ -8,7 +8,8 @@ import type {
   WindowRecord,
 } from '../audit/LedgerRecords.ts';
 import { usageOfRow } from '../audit/usage-of-row.ts';
-import { generatedId, type TurnAmounts, turnStateNames } from './rows.ts';
+import { turnStateNames } from '../turn-record.ts';
+import { generatedId, type TurnAmounts } from './rows.ts';
 import { windowList } from './UnitOfWork.ts';
 
 type Row = Readonly<Record<string, unknown>>;

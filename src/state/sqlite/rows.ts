@@ -71,9 +71,6 @@ export type TurnState = (typeof turnState)[keyof typeof turnState];
 /** Stored numbers of the states; never renumber. */
 export const turnState = { inFlight: 0, settled: 1, assumed: 2, released: 3 } as const;
 
-/** Names of the states by their stored numbers. */
-export const turnStateNames = ['in-flight', 'settled', 'assumed', 'released'] as const;
-
 /** Ids that the ledger makes: `r17` is the reservation of row 17, `t17` the turn. Callers' own ids must not look like that. */
 export const generatedId = {
   reservation: (row: { seq: number; ownId: string | null }) => row.ownId ?? `r${row.seq}`,

@@ -1,5 +1,5 @@
-import { TeelammaError } from '../../errors.ts';
-import type { TokenUsage } from '../../messages/token-usage.ts';
+import { TeelammaError } from '../errors.ts';
+import type { TokenUsage } from '../messages/token-usage.ts';
 
 /** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
 const mostTokens = 1_000_000_000_000;
@@ -30,11 +30,6 @@ export function requireUsage(usage: TokenUsage): void {
   requireAmounts(usage.cacheCreation5mInputTokens ?? 0);
   requireAmounts(usage.cacheReadInputTokens);
   requireAmounts(usage.outputTokens);
-}
-
-/** @throws TeelammaError `invalid-argument` for an empty id; `undefined` is none. */
-export function requireOwnId(field: string, id: string | undefined): void {
-  if (id === '') throw invalid(`The ${field} is empty. Use, for example, a UUID.`);
 }
 
 /** The caller's mistake. */
