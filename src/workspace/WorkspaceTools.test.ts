@@ -237,14 +237,23 @@ describe('list_files and search', () => {
     [['*.ts'], ['src/a.ts']],
     [['src/**'], ['src/a.ts', 'src/deep/b.py']],
     [['src/*'], ['src/a.ts']],
-    [
-      ['**/*.{ts,py}', '!deep'],
-      ['src/a.ts', 'src/deep/b.py'],
-    ],
+    [['**/*.{ts,py}', '!deep'], ['src/a.ts']],
     [['*.{ts,py}', '!src/deep/**'], ['src/a.ts']],
     [['[a-b].p?'], ['src/deep/b.py']],
+    [['!*.bin', '*.py'], ['src/deep/b.py']],
+    [['deep/'], ['src/deep/b.py']],
+    [['./src/*'], ['src/a.ts']],
   ])('takes globs %j', async (globs, expected) => {
     expect((await call('list_files', { globs })).split('\n')).toEqual(expected);
+  });
+
+  it('follow each kind of ignore file in its order, and list a folder that is named although it is ignored', async () => {
+    file('.rgignore', '!kept/\n');
+    file('.ignore', '[jk]*\n');
+    file('kept/Build/a.ts', '');
+    file('kept/k.ts', '');
+    expect(await call('list_files', { globs: ['*.ts', '!src'] })).toBe('kept/Build/a.ts');
+    expect(await call('list_files', { path: 'build' })).toBe('build/out.ts');
   });
 
   it('see what was staged, by the same rules', async () => {

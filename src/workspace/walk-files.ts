@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { IgnoreRules } from './IgnoreRules.ts';
 import { holdsSecrets, isGitFolder } from './parse-path.ts';
+import type { PathFilter } from './path-filter.ts';
 import type { WorkspaceStage } from './WorkspaceStage.ts';
 
 export interface WalkOptions {
@@ -8,6 +9,8 @@ export interface WalkOptions {
   readonly folder: string;
   /** Whether names that begin with a dot are looked at too. */
   readonly hidden: boolean;
+  /** Of a path whether it is looked at; it brings nothing back that ignore files leave out. */
+  readonly filter: PathFilter;
   /** Whether files that ignore files leave out are looked at too. */
   readonly ignored: boolean;
   readonly signal: AbortSignal;
@@ -24,7 +27,7 @@ const foldersAtOnce = 20;
 export async function* walkFiles(stage: WorkspaceStage, options: WalkOptions): AsyncGenerator<string> {
   const rules = new IgnoreRules(stage.folder);
   const isLookedAt = (path: string, name: string, isFolder: boolean): boolean => {
-    if (isGitFolder(name)) return false;
+    if (isGitFolder(name) || !options.filter(path, isFolder)) return false;
     const verdict = rules.verdict(path, isFolder);
     if (verdict === 'ignored' && !options.ignored) return false;
     return options.hidden || verdict === 'kept' || !name.startsWith('.');

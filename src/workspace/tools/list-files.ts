@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { compileGlobs } from '../glob.ts';
+import { compileGlobs } from '../path-filter.ts';
 import { Refusal } from '../Refusal.ts';
 import { defineTool } from './define-tool.ts';
 import { pathsIn } from './paths-in.ts';
@@ -18,10 +18,10 @@ export const listFiles = defineTool({
     ignored: ignoredSchema,
   },
   run: async ({ path, globs, hidden, ignored }, { stage, signal }) => {
-    const paths = pathsIn(stage, { path, hidden, ignored, signal });
+    const filter = compileGlobs(globs);
+    if (filter instanceof Refusal) return filter;
+    const paths = pathsIn(stage, { path, filter, hidden, ignored, signal });
     if (paths instanceof Refusal) return paths;
-    const matches = compileGlobs(globs);
-    if (matches instanceof Refusal) return matches;
     const found: string[] = [];
     const endMs = performance.now() + stage.limits.searchTimeMs;
     let length = 0;
@@ -31,7 +31,6 @@ export const listFiles = defineTool({
         end = `\n(Stopped after ${stage.limits.searchTimeMs / 1_000} s; there may be more. Name a folder.)`;
         break;
       }
-      if (!matches(file)) continue;
       if (found.length >= mostFiles || length > stage.limits.maxResultLength) {
         end = `\n(There are more; these are the first ${found.length}. Name a folder or narrower globs.)`;
         break;

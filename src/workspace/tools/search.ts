@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import * as z from 'zod';
-import { compileGlobs } from '../glob.ts';
+import { compileGlobs } from '../path-filter.ts';
 import { Refusal } from '../Refusal.ts';
 import { compileSearch, type LineSearch } from '../search-text.ts';
 import { decodeText, withPlainEndings } from '../text-file.ts';
@@ -41,15 +41,14 @@ export const search = defineTool({
       literal: input.literal,
     });
     if (find instanceof Refusal) return find;
-    const matches = compileGlobs(input.globs);
-    if (matches instanceof Refusal) return matches;
-    const paths = pathsIn(stage, { ...input, signal });
+    const filter = compileGlobs(input.globs);
+    if (filter instanceof Refusal) return filter;
+    const paths = pathsIn(stage, { ...input, filter, signal });
     if (paths instanceof Refusal) return paths;
     const findings = new Findings(input.max_matches, stage.limits.maxResultLength);
     const endMs = performance.now() + stage.limits.searchTimeMs;
     let searched = 0;
     for await (const path of paths) {
-      if (!matches(path)) continue;
       if (findings.isFull() || performance.now() > endMs) {
         const why = findings.isFull()
           ? `these are the first ${findings.matches}`
