@@ -143,6 +143,33 @@ FAILED test_calc.py::test_zero - ZeroDivisionError: integer division or modul...
     ]);
   });
 
+  it('pytest, of a file that cannot be loaded', () => {
+    const output = `
+_____________________ ERROR collecting test_calc.py ______________________
+test_calc.py:3: in <module>
+    import nowhere
+E   ModuleNotFoundError: No module named 'nowhere'
+=========================== short test summary info ============================
+ERROR test_calc.py
+`;
+    expect(parse(output)).toEqual([
+      { file: 'test_calc.py', line: 3, message: "ModuleNotFoundError: No module named 'nowhere'" },
+    ]);
+  });
+
+  it('pytest, all of thousands, so that a new one among them is seen', () => {
+    const output = Array.from(
+      { length: 3_000 },
+      (_, test) => `FAILED test_calc.py::test_${test} - assert ${test} == 2`,
+    ).join('\n');
+    expect(parse(output)).toHaveLength(3_000);
+    expect(parse(output).at(-1)).toEqual({
+      file: 'test_calc.py',
+      test: 'test_2999',
+      message: 'assert 2999 == 2',
+    });
+  });
+
   it('unittest', () => {
     const output = `
 ======================================================================
@@ -234,6 +261,6 @@ it('cuts what is too long for a model', () => {
   const [failure] = parse(`src/a.ts(3,5): error TS1: ${'x'.repeat(5_000)}\n`);
   expect(failure?.message.length).toBe(400);
   expect(
-    parse(Array.from({ length: 500 }, (_, i) => `src/a.ts(${i},1): error TS1: e${i}`).join('\n')).length,
-  ).toBe(50);
+    parse(Array.from({ length: 6_000 }, (_, i) => `src/a.ts(${i},1): error TS1: e${i}`).join('\n')).length,
+  ).toBe(5_000);
 });

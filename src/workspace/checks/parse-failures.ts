@@ -10,7 +10,8 @@ export interface Failure {
   readonly message: string;
 }
 
-const mostFailures = 50;
+/** All of them are compared with those of the unchanged workspace, so a project may have many that fail already. */
+const mostFailures = 5_000;
 const mostMessageLength = 400;
 
 /**
@@ -129,39 +130,47 @@ function goTests(lines: readonly string[], place: Place): Failure[] {
 }
 
 function pytest(lines: readonly string[], place: Place): Failure[] {
+  const sections = pytestSections(lines);
   return lines.flatMap((line) => {
     const match = /^(?:FAILED|ERROR) ([^\s:]+\.py)(?:::(\S+))?(?: - (.*))?$/.exec(line);
     if (!match) return [];
     const file = match[1] ?? '';
-    const name = match[2]?.split('::').at(-1)?.replace(/\[.*/, '');
-    const section = lines.findIndex(
-      (text) =>
-        name !== undefined && new RegExp(`^_+ (?:ERROR .*)?(?:\\w+\\.)?${escaped(name)}\\b.*_+$`).test(text),
-    );
-    const from = Math.max(0, section);
-    const at = lines
-      .slice(from)
-      .map((text) => new RegExp(`^${escaped(file)}:(\\d+): `).exec(text))
+    const name = match[2]?.split('::').at(-1)?.replace(/\[.*/, '') ?? '';
+    const body = sections.get(match[2] === undefined ? file : name) ?? [];
+    const at = body
+      .filter((text) => text.startsWith(`${file}:`))
+      .map((text) => /^:(\d+): /.exec(text.slice(file.length)))
       .find(Boolean);
-    const said =
-      match[3] ??
-      lines
-        .slice(from)
-        .find((text) => /^E\s/.test(text))
-        ?.replace(/^E\s+/, '') ??
-      line;
+    const said = match[3] ?? body.find((text) => /^E\s/.test(text))?.replace(/^E\s+/, '') ?? line;
     return [{ ...failure(place(file), at?.[1], said), ...(match[2] !== undefined && { test: match[2] }) }];
   });
 }
+
+/** What pytest tells of each test under a heading such as `___ TestCart.test_total[1] ___`, by its bare name; of a file that cannot be loaded, by that. */
+function pytestSections(lines: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const headings = lines.flatMap((line, index) => {
+    const title = /^_+ (.+) _+$/.exec(line)?.[1];
+    if (title === undefined) return [];
+    const collected = /^ERROR collecting (.+)$/.exec(title)?.[1];
+    return [{ index, name: collected ?? title.replace(/\[.*/, '').split(/[ .]/).at(-1) ?? '' }];
+  });
+  const sections = new Map<string, readonly string[]>();
+  for (const [at, { index, name }] of headings.entries()) {
+    const end = Math.min(headings[at + 1]?.index ?? lines.length, index + longestSection);
+    if (!sections.has(name)) sections.set(name, lines.slice(index + 1, end));
+  }
+  return sections;
+}
+
+const longestSection = 400;
 
 function unittest(lines: readonly string[], place: Place): Failure[] {
   return lines.flatMap((line, index) => {
     const match = /^(?:FAIL|ERROR): (\S+ \(.+?\))/.exec(line);
     if (!match) return [];
-    const end = lines.findIndex(
-      (text, at) => at > index + 1 && /^(?:=|-){60,}$/.test(text) && at > index + 2,
-    );
-    const body = lines.slice(index + 1, end < 0 ? index + 30 : end);
+    const section = lines.slice(index + 1, index + longestSection);
+    const end = section.findIndex((text, at) => at > 1 && /^(?:=|-){60,}$/.test(text));
+    const body = section.slice(0, end < 0 ? 30 : end);
     const frames = body
       .map((text) => /^\s+File "(.+?)", line (\d+)/.exec(text))
       .filter((frame) => frame !== null);
@@ -296,8 +305,4 @@ function relativePath(
 function shorten(text: string): string {
   const trimmed = text.trim();
   return trimmed.length > mostMessageLength ? `${trimmed.slice(0, mostMessageLength - 1)}…` : trimmed;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
