@@ -100,6 +100,14 @@ describe('examples in a text', () => {
     expect(extractExamples(text)).toMatchObject([{ isDemand: true, expected: { value: { value: 3 } } }]);
   });
 
+  it('reads nothing that is nested without end, and what stands beside it', () => {
+    for (const bracket of ['(', '[', '{a:']) {
+      const text = `parse(${bracket.repeat(20_000)}) returns 1\nf(1) returns 2`;
+      expect(extractExamples(text)).toMatchObject([{ functionName: 'f', line: 2 }]);
+    }
+    expect(extractExamples(`f(${'['.repeat(20)}${']'.repeat(20)}) returns 2`)).toHaveLength(1);
+  });
+
   it('takes no value for certain that is said to be wrong', () => {
     expect(read('f(1) returns 2, but should return the sum')).toEqual([]);
     expect(read('f(1) returns 2 instead of what was asked for')).toEqual([]);

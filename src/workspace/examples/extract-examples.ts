@@ -17,6 +17,8 @@ export interface Example {
 }
 
 const mostExamples = 40;
+/** Of a line, behind the beginning of a call. Nobody writes a longer example in one. */
+const longestExample = 2_000;
 
 /**
  * Finds input/output examples in a text, a task or code with docstrings and comments:
@@ -40,7 +42,9 @@ export function extractExamples(text: string, onlyFunction?: string): readonly E
   const byCall = new Map<string, Example[]>();
   for (const example of found) {
     const call = `${example.functionName}${JSON.stringify(example.arguments)}`;
-    byCall.set(call, [...(byCall.get(call) ?? []), example]);
+    const known = byCall.get(call);
+    if (known) known.push(example);
+    else byCall.set(call, [example]);
   }
   const agreed = [...byCall.values()].flatMap((examples) => {
     // What is to be goes before what is.
@@ -54,6 +58,7 @@ export function extractExamples(text: string, onlyFunction?: string): readonly E
 
 function sessions(lines: readonly string[]): Example[] {
   return lines.flatMap((line, index): Example[] => {
+    if (line.length > longestExample) return [];
     const prompt = /^[\s*#/]*>>> (.+)$/.exec(line);
     const call = prompt ? readCall(prompt[1] ?? '') : null;
     const answer = (lines[index + 1] ?? '').replace(/^[\s*#/]*/, '').trim();
@@ -106,9 +111,10 @@ function statements(line: string, lineNumber: number): Example[] {
   const found: Example[] = [];
   const plain = line.replaceAll('`', '');
   for (const match of plain.matchAll(/(?<![\w.)\]!-])[A-Za-z_]\w*\(/g)) {
-    const call = readCall(plain.slice(match.index));
+    const shown = plain.slice(match.index, match.index + longestExample);
+    const call = readCall(shown);
     if (call === null || /(?:\bnot|n't)\s*$/.test(call.rest.slice(0, 12))) continue;
-    const said = plain.slice(match.index, plain.length - call.rest.length);
+    const said = shown.slice(0, shown.length - call.rest.length);
     const exception = raising.exec(call.rest);
     if (exception) {
       const name = exception[1] ?? null;
@@ -163,7 +169,7 @@ function tables(lines: readonly string[], onlyFunction: string | undefined): Exa
   const found: Example[] = [];
   let columns: { input: number; output: number } | undefined;
   for (const [index, line] of lines.entries()) {
-    if (!/^\s*\|.*\|\s*$/.test(line)) {
+    if (line.length > longestExample || !/^\s*\|.*\|\s*$/.test(line)) {
       columns = undefined;
       continue;
     }

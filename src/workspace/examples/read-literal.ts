@@ -10,9 +10,14 @@ export type Literal =
 
 /**
  * Reads a literal of Python, JavaScript or JSON from the beginning of a text; null where there is none, or one that is not certain
- * to mean the same in each (sets, f-strings, regular expressions, numbers beyond 2^53, expressions).
+ * to mean the same in each (sets, f-strings, regular expressions, numbers beyond 2^53, expressions), or is nested deeper than anybody writes an
+ * example.
  */
-export function readLiteral(text: string): { readonly literal: Literal; readonly rest: string } | null {
+export function readLiteral(
+  text: string,
+  depth = 0,
+): { readonly literal: Literal; readonly rest: string } | null {
+  if (depth > deepest) return null;
   const start = text.trimStart();
   const word = /^(?:True|true|False|false|None|null|undefined)\b/.exec(start)?.[0];
   if (word !== undefined) {
@@ -31,11 +36,13 @@ export function readLiteral(text: string): { readonly literal: Literal; readonly
     };
   }
   if (start.startsWith('"') || start.startsWith("'")) return readText(start);
-  if (start.startsWith('[')) return readList(start.slice(1), ']');
-  if (start.startsWith('(')) return readList(start.slice(1), ')');
-  if (start.startsWith('{')) return readMap(start.slice(1));
+  if (start.startsWith('[')) return readList(start.slice(1), ']', depth);
+  if (start.startsWith('(')) return readList(start.slice(1), ')', depth);
+  if (start.startsWith('{')) return readMap(start.slice(1), depth);
   return null;
 }
+
+const deepest = 40;
 
 /** A literal and nothing behind it. */
 export function readWholeLiteral(text: string): Literal | null {
@@ -47,7 +54,7 @@ export function readWholeLiteral(text: string): Literal | null {
 export function readArguments(
   text: string,
 ): { readonly items: readonly Literal[]; readonly rest: string } | null {
-  const read = readItems(text, ')');
+  const read = readItems(text, ')', 0);
   return read && { items: read.items, rest: read.rest };
 }
 
@@ -64,8 +71,8 @@ function readText(start: string): { literal: Literal; rest: string } | null {
   return { literal: { type: 'text', value }, rest: start.slice(match[0].length) };
 }
 
-function readList(text: string, close: ']' | ')'): { literal: Literal; rest: string } | null {
-  const read = readItems(text, close);
+function readList(text: string, close: ']' | ')', depth: number): { literal: Literal; rest: string } | null {
+  const read = readItems(text, close, depth);
   // `(1)` is a number in brackets and no tuple.
   if (read === null || (close === ')' && read.items.length === 1 && !read.hasTrailingComma)) return null;
   return { literal: { type: 'list', items: read.items }, rest: read.rest };
@@ -74,12 +81,13 @@ function readList(text: string, close: ']' | ')'): { literal: Literal; rest: str
 function readItems(
   text: string,
   close: ']' | ')',
+  depth: number,
 ): { items: readonly Literal[]; rest: string; hasTrailingComma: boolean } | null {
   const items: Literal[] = [];
   let rest = text.trimStart();
   let hasTrailingComma = false;
   while (!rest.startsWith(close)) {
-    const read = readLiteral(rest);
+    const read = readLiteral(rest, depth + 1);
     if (read === null) return null;
     items.push(read.literal);
     rest = read.rest.trimStart();
@@ -90,18 +98,18 @@ function readItems(
   return { items, rest: rest.slice(1), hasTrailingComma };
 }
 
-function readMap(text: string): { literal: Literal; rest: string } | null {
+function readMap(text: string, depth: number): { literal: Literal; rest: string } | null {
   const entries: Array<readonly [string, Literal]> = [];
   let rest = text.trimStart();
   while (!rest.startsWith('}')) {
     const bare = /^([A-Za-z_]\w*)\s*:/.exec(rest);
     const key = bare
       ? { literal: { type: 'text', value: bare[1] ?? '' } as const, rest: rest.slice(bare[0].length - 1) }
-      : readLiteral(rest);
+      : readLiteral(rest, depth + 1);
     if (key === null || key.literal.type !== 'text') return null;
     rest = key.rest.trimStart();
     if (!rest.startsWith(':')) return null;
-    const value = readLiteral(rest.slice(1));
+    const value = readLiteral(rest.slice(1), depth + 1);
     if (value === null) return null;
     entries.push([key.literal.value, value.literal]);
     rest = value.rest.trimStart();
