@@ -32,7 +32,7 @@ const product: RolldownOptions = {
       groups: [
         {
           name: 'quick',
-          test: /src\/(errors|cli\/((statusline|hook)\/.*|style|display-width|clock-time|create-context|process-manners|exit-codes|run-quickly|read-hook-input|known-budgets)|config\/(paths|process-scope|make-folder|write-private-file|match-pattern)|state\/(budget-overview|budget-mirror|MirrorFile|CoolDown|scope|limits-file|reported-limit)|messages\/(format-(amount|tokens|usd)|open-record))\.ts$/,
+          test: /src\/(errors|cli\/((statusline|hook)\/.*|style|display-width|clock-time|run-quickly|read-hook-input|known-budgets)|config\/(paths|process-scope|make-folder|write-private-file|match-pattern)|state\/(budget-overview|mirror-content|CoolDown|scope|limits-file|reported-limit)|messages\/(format-(amount|tokens|usd)|open-record))\.ts$/,
         },
         { name: 'core', test: /@oxc-project|src\/(errors|version|app|config\/[^/]*)\.ts$/ },
         {

@@ -10,8 +10,8 @@ if (major < 22 || (major === 22 && minor < 13)) {
   );
   process.exitCode = 1;
 } else {
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
+  // An import would make Node read every export of it.
+  process.getBuiltinModule('node:module').enableCompileCache();
   const { runQuickly } = await import('./run-quickly.ts');
   if (!(await runQuickly(process))) {
     const { runCli } = await import('./run-cli.ts');

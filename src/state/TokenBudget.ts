@@ -1,6 +1,7 @@
 import { TeelammaError } from '../errors.ts';
-import { BudgetMirror, type MirrorContent } from './budget-mirror.ts';
+import { BudgetMirror } from './budget-mirror.ts';
 import type { BudgetStatus, Ledger } from './Ledger.ts';
+import type { MirrorContent } from './mirror-content.ts';
 
 export interface TokenBudgetOptions {
   /** Path of `token_budget.json`. */

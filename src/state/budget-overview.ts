@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isRecord } from '../messages/open-record.ts';
-import { readMirror } from './budget-mirror.ts';
 import type { BudgetSpec, BudgetStatus, Scope, ScopeMatch, ScopePart } from './Ledger.ts';
+import { readMirror } from './mirror-content.ts';
 import { matchesScope } from './scope.ts';
 
 /** One budget, or one counter of it, in `budgets.json`. Amounts are in its unit. */

@@ -34,7 +34,7 @@ export function registerBudget(program: Command, context: CliContext): void {
     .allowUnknownOption()
     .action(async (limit: string, options: { readonly window?: string }, command: Command) => {
       const { setBudget } = await import('../budget/set-budget.ts');
-      setBudget(context, { limit, window: options.window, json: isJson(command) });
+      await setBudget(context, { limit, window: options.window, json: isJson(command) });
     });
   budget
     .command('reset')

@@ -2,9 +2,9 @@ import type { Environment } from '../../config/Config.ts';
 import { resolvePaths } from '../../config/paths.ts';
 import { processScope } from '../../config/process-scope.ts';
 import { overviewFor, usedShare } from '../../state/budget-overview.ts';
-import type { CliContext } from '../CliContext.ts';
 import { clockTime, localTime } from '../clock-time.ts';
 import { knownBudgets } from '../known-budgets.ts';
+import type { QuickContext } from '../QuickContext.ts';
 import { readHookInput } from '../read-hook-input.ts';
 import { claimWarning } from './claim-warning.ts';
 import { hookAnswer } from './hook-answer.ts';
@@ -14,7 +14,7 @@ import { type HookInput, parseHookInput } from './hook-input.ts';
  * Answers one call of Claude Code's: a warning where a budget has reached a threshold, nothing where it has not. It reads the copy of the
  * budgets and waits for no lock. Never throws, and the exit code is 0: whatever is wrong here, Claude Code goes on. TEELAMMA_DEBUG=1 tells.
  */
-export async function runHook(context: CliContext): Promise<void> {
+export async function runHook(context: QuickContext): Promise<void> {
   try {
     const text = context.isTerminal.stdin ? '' : await readHookInput(context.stdin);
     const answer = await answerTo(parseHookInput(text), context);
@@ -25,7 +25,7 @@ export async function runHook(context: CliContext): Promise<void> {
   }
 }
 
-async function answerTo(input: HookInput, { environment, nowMs }: CliContext) {
+async function answerTo(input: HookInput, { environment, nowMs }: QuickContext) {
   const paths = resolvePaths(environment);
   const now = nowMs();
   const all = await knownBudgets(environment, now);

@@ -2,9 +2,9 @@ import { resolvePaths } from '../../config/paths.ts';
 import { processScope } from '../../config/process-scope.ts';
 import { overviewFor } from '../../state/budget-overview.ts';
 import { CoolDown } from '../../state/CoolDown.ts';
-import type { CliContext } from '../CliContext.ts';
 import { localTime } from '../clock-time.ts';
 import { knownBudgets } from '../known-budgets.ts';
+import type { QuickContext } from '../QuickContext.ts';
 import { readHookInput } from '../read-hook-input.ts';
 import { createStyle, wantsColor } from '../style.ts';
 import { keptLimits } from './kept-limits.ts';
@@ -21,7 +21,7 @@ const marginColumns = 4;
  * Code reads it through a pipe and shows colours all the same, so they are on unless NO_COLOR or --no-color says no. Never throws: Claude
  * Code shows nothing of a command that failed, and a line that says so can be acted on. TEELAMMA_DEBUG=1 adds the stack.
  */
-export async function showStatusLine(context: CliContext, wantsColors: boolean): Promise<void> {
+export async function showStatusLine(context: QuickContext, wantsColors: boolean): Promise<void> {
   try {
     context.stdout.write(`${await lineFor(context, wantsColors)}\n`);
   } catch (error) {
@@ -31,7 +31,7 @@ export async function showStatusLine(context: CliContext, wantsColors: boolean):
   }
 }
 
-async function lineFor(context: CliContext, wantsColors: boolean): Promise<string> {
+async function lineFor(context: QuickContext, wantsColors: boolean): Promise<string> {
   const { environment } = context;
   const paths = resolvePaths(environment);
   const nowMs = context.nowMs();
@@ -56,7 +56,7 @@ async function lineFor(context: CliContext, wantsColors: boolean): Promise<strin
 }
 
 async function budgetsOf(
-  { environment }: CliContext,
+  { environment }: QuickContext,
   { projectFolder, modelId }: SessionLimits,
   nowMs: number,
 ) {

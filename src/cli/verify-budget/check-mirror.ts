@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { WindowRecord } from '../../state/audit/LedgerRecords.ts';
-import { type MirrorContent, parseMirror } from '../../state/budget-mirror.ts';
 import { budgetStatus } from '../../state/budget-status.ts';
 import type { BudgetSpec } from '../../state/Ledger.ts';
+import { type MirrorContent, parseMirror } from '../../state/mirror-content.ts';
 
 export type MirrorFinding =
   | { readonly status: 'equal' | 'none' }
