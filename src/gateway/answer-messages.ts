@@ -22,7 +22,7 @@ import type { ParsedBody } from './parse-messages-body.ts';
 import { refusal } from './refusal.ts';
 import { type RelayOutcome, relayClaude } from './relay-claude.ts';
 import { type RelayedAnswer, readRelayed } from './relayed-answer.ts';
-import { errorTypeOf, turnOutcome } from './turn-outcome.ts';
+import { errorOf, errorTypeOf, turnOutcome } from './turn-outcome.ts';
 import type { UpstreamAnswer } from './upstream.ts';
 
 type WellFormed = Extract<ParsedBody, { readonly ok: true }>;
@@ -68,6 +68,8 @@ class MessagesExchange {
   private cause: RequestCause = 'rule';
   private readonly calls: ModelCall[] = [];
   private knownConversation: string | null = null;
+  /** Whether the client has a part of a message of Ollama's, and not only pings. */
+  private hasOllamaBegun = false;
 
   constructor(exchange: Exchange, body: Buffer, parsed: WellFormed, gateway: GatewayParts) {
     this.exchange = exchange;
@@ -105,6 +107,11 @@ class MessagesExchange {
     if (failure === null) return;
     this.from = 'ollama-specialist';
     this.cause = 'ollama';
+    if (this.hasOllamaBegun) {
+      // Claude's answer would be a second message in the same stream.
+      this.breakOff(failure);
+      return;
+    }
     const miss = await this.askClaude(`Ollama cannot: ${failure}`);
     if (miss !== null) this.refuse(miss, failure, null);
   }
@@ -248,7 +255,7 @@ class MessagesExchange {
     const relayed = readRelayed(miss.relayed);
     const hasContent = relayed !== null && relayed.nextIndex > 0;
     if (relayed === null || (hasContent && !this.gateway.behaviour.continueAnswers)) {
-      this.breakOff(miss);
+      this.breakOff(miss.reason);
       return;
     }
     if (relayed.hasStopReason || relayed.toolCalls > 0) {
@@ -263,7 +270,7 @@ class MessagesExchange {
   private endResumed(relayed: RelayedAnswer, miss: ClaudeMiss): void {
     const { openBlock } = relayed;
     if (openBlock?.type === 'tool_use' && !isJsonObject(openBlock.content)) {
-      this.breakOff(miss);
+      this.breakOff(miss.reason);
       return;
     }
     const answer = this.answerStream(miss.reason, relayed);
@@ -277,10 +284,10 @@ class MessagesExchange {
   }
 
   /** Nobody goes on; the client is told, and may ask again. */
-  private breakOff(miss: ClaudeMiss): void {
-    const answer = this.answerStream(miss.reason, null);
-    answer.fail({ status: 529, type: 'overloaded_error', message: `${miss.reason}. Ask again.` });
-    this.decided('none', miss.reason, null, null);
+  private breakOff(reason: string): void {
+    const answer = this.answerStream(reason, null);
+    answer.fail({ status: 529, type: 'overloaded_error', message: `${reason}. Ask again.` });
+    this.decided('none', reason, null, null);
   }
 
   /** Null where the client has its answer or is gone; else why there is none, and the response is still open. */
@@ -310,6 +317,7 @@ class MessagesExchange {
       await this.recordOllama(usage);
       return null;
     } finally {
+      this.hasOllamaBegun = answer.hasMessage;
       answer.stop();
     }
   }
@@ -349,7 +357,7 @@ class MessagesExchange {
     const { gateway, exchange } = this;
     const reason = `${miss.reason}; Ollama cannot either: ${ollamaReason}`;
     const isOpen = !exchange.response.headersSent;
-    if (miss.answer !== null && isOpen) {
+    if (miss.answer !== null) {
       this.relayError(miss.answer, reason);
       return;
     }
@@ -375,7 +383,10 @@ class MessagesExchange {
   private relayError(answer: UpstreamAnswer, reason: string): void {
     const { response } = this.exchange;
     if (this.cause === 'rule') this.cause = 'error-answer';
-    if (!response.headersSent && !response.destroyed) {
+    if (response.headersSent) {
+      // The client was kept waiting with pings, so the error is an event of its stream.
+      this.answerStream(reason, null).fail(errorOf(answer));
+    } else if (!response.destroyed) {
       response.writeHead(answer.status, {
         ...headersForClient(answer.headers),
         'content-length': String(answer.body.length),

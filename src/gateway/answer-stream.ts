@@ -24,6 +24,7 @@ export class AnswerStream {
   private readonly notes = new Map<string, string>();
   private offset: number;
   private hasPrelude = false;
+  private hasWrittenMessage = false;
   private isOver = false;
   private ping: NodeJS.Timeout | null = null;
 
@@ -41,6 +42,11 @@ export class AnswerStream {
     return this.response.headersSent;
   }
 
+  /** Whether the client has a part of a message; pings are none. */
+  get hasMessage(): boolean {
+    return this.hasWrittenMessage;
+  }
+
   /** A line that the user sees before the answer; to be given before the first event. A later one on the same topic takes its place. */
   note(topic: 'switch' | 'shortened', text: string): void {
     this.notes.set(topic, text);
@@ -50,6 +56,7 @@ export class AnswerStream {
   take(event: RawMessageStreamEvent): void {
     if (!this.options.isStream || this.isOver) return;
     const { resumed } = this.options;
+    this.hasWrittenMessage = true;
     switch (event.type) {
       case 'message_start':
         if (resumed === null) this.write(event.type, event);

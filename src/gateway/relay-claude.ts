@@ -181,6 +181,10 @@ class RelayHandler implements Dispatcher.DispatchHandler {
       return;
     }
     const reported = isRecord(message['usage']) ? message['usage'] : null;
+    if (response.headersSent) {
+      this.finish(this.broken('Claude sent a document in place of a stream', false), null);
+      return;
+    }
     response.writeHead(200, {
       ...headersForClient(headers),
       'content-length': String(body.length),

@@ -1,5 +1,6 @@
-import { isRecord, textOf } from '../messages/open-record.ts';
+import { isRecord, type OpenRecord, textOf } from '../messages/open-record.ts';
 import type { TurnOutcome } from '../state/Ledger.ts';
+import type { ApiError } from './api-error.ts';
 import type { RelayOutcome } from './relay-claude.ts';
 import type { UpstreamAnswer } from './upstream.ts';
 
@@ -38,12 +39,22 @@ function isCertainlyFree(answer: UpstreamAnswer): boolean {
 
 /** ` (type)` of an error in Anthropic's own form; empty for any other body. */
 export function errorTypeOf({ body }: UpstreamAnswer): string {
+  const type = textOf(errorFields(body)['type']);
+  return /^[a-z_]{1,60}$/.test(type) ? ` (${type})` : '';
+}
+
+/** Claude's error as one that can end a stream which has begun. */
+export function errorOf({ status, body }: UpstreamAnswer): ApiError {
+  const fields = errorFields(body);
+  const type = textOf(fields['type']) || 'api_error';
+  return { status, type, message: textOf(fields['message']) || `Claude answered ${status}` };
+}
+
+function errorFields(body: Buffer): OpenRecord {
   try {
     const value: unknown = JSON.parse(body.toString('utf8'));
-    const error = isRecord(value) && isRecord(value['error']) ? value['error'] : {};
-    const type = textOf(error['type']);
-    return /^[a-z_]{1,60}$/.test(type) ? ` (${type})` : '';
+    return isRecord(value) && isRecord(value['error']) ? value['error'] : {};
   } catch {
-    return '';
+    return {};
   }
 }

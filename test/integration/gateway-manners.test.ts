@@ -152,6 +152,58 @@ describe('the policy', () => {
   });
 });
 
+describe('a local model that was chosen and fails', () => {
+  const rule = { policy: { models: [{ pattern: '*', agent: 'ollama-specialist' as const }] } };
+  const dyingLate = {
+    ollama: {
+      respond: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        return { fault: { kind: 'disconnect' as const } };
+      },
+    },
+  };
+  const askRaw = async (gateway: TestGateway): Promise<string> => {
+    const headers = { 'x-api-key': 'sk-test-not-a-key', 'anthropic-version': '2023-06-01' };
+    const answer = await fetch(`${gateway.url}/v1/messages`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...hello, stream: true }),
+      signal: AbortSignal.timeout(10_000),
+    });
+    return answer.text();
+  };
+
+  it('ends its stream with an error where the client has a part of it, and begins no second message', async () => {
+    await using gateway = await startTestGateway({ gateway: rule });
+    gateway.installation.ollama.faults.next({ kind: 'disconnect', afterEvents: 3 });
+    const text = await askRaw(gateway);
+    expect(text.match(/event: message_start/g)).toHaveLength(1);
+    expect(text).toMatch(/event: error\ndata: .*broke off.*\n\n$/);
+    expect(gateway.installation.claude.requests).toHaveLength(0);
+    expect(gateway.decisions).toMatchObject([{ agent: 'none', from: 'ollama-specialist' }]);
+  });
+
+  it('leaves the answer to Claude behind its pings', async () => {
+    await using gateway = await startTestGateway({ gateway: { ...rule, pingMs: 40 }, providers: dyingLate });
+    const text = await askRaw(gateway);
+    expect(text.indexOf('event: ping')).toBe(0);
+    expect(text.match(/event: message_start/g)).toHaveLength(1);
+    expect(text).toContain('[simulated ');
+    expect(text.endsWith('data: {"type":"message_stop"}\n\n')).toBe(true);
+  });
+
+  it("tells Claude's own error behind its pings, and leaves no client waiting", async () => {
+    await using gateway = await startTestGateway({ gateway: { ...rule, pingMs: 40 }, providers: dyingLate });
+    const { faults } = gateway.installation.claude;
+    faults.next({ kind: 'status', status: 400, message: 'No such thing' });
+    expect(await askRaw(gateway)).toMatch(
+      /event: error\ndata: .*"invalid_request_error","message":"No such thing".*\n\n$/,
+    );
+    faults.next({ kind: 'overloaded' });
+    expect(await askRaw(gateway)).toMatch(/event: error\ndata: .*"overloaded_error".*\n\n$/);
+  });
+});
+
 describe('who may use the gateway', () => {
   const secret = newGatewayKey();
   const key = {
