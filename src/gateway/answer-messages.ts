@@ -2,9 +2,10 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { retryAfterMs } from '../agents/retry-after.ts';
 import type { AgentName } from '../agents/Specialist.ts';
 import { gatewayHeader } from '../config/own-gateway.ts';
-import { hasForeignThinking, withMaxTokens, withoutForeignThinking } from '../messages/edit-request.ts';
+import { asClaudeTakesIt, withMaxTokens } from '../messages/edit-request.ts';
 import { isRecord, textOf } from '../messages/open-record.ts';
 import { chargedTokens, fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
+import type { MessagesRequest } from '../messages/types.ts';
 import type { Scope } from '../state/Ledger.ts';
 import { hasLimitHeaders } from '../state/reported-limit.ts';
 import { version } from '../version.ts';
@@ -13,7 +14,7 @@ import { AnswerStream } from './answer-stream.ts';
 import { answerWithOllama, type OllamaOutcome } from './answer-with-ollama.ts';
 import { sendApiError } from './api-error.ts';
 import { conversationId, isWithinToolUse } from './conversations.ts';
-import { countInput } from './count-input.ts';
+import { countInput, type InputCount } from './count-input.ts';
 import { headersForClient, headersForUpstream } from './forwarded-headers.ts';
 import type { Exchange, GatewayDecision, GatewayParts } from './GatewayParts.ts';
 import type { Hold } from './holds.ts';
@@ -64,6 +65,8 @@ class MessagesExchange {
   private readonly startedAtMs: number;
   private controller: AbortController | null = null;
   private hold: Hold | null = null;
+  /** What Claude said when it was asked to count; null where it was not. */
+  private count: InputCount | null = null;
   private from: AgentName | null = null;
   private cause: RequestCause = 'rule';
   private readonly calls: ModelCall[] = [];
@@ -148,14 +151,18 @@ class MessagesExchange {
     if (kept !== null) return { ...missed('cool-down', kept.reason), retryAtMs: kept.resetAtMs };
     const headers = headersForUpstream(exchange.request, credential);
     const { request, bound, isStream } = this.parsed;
-    const sendable = hasForeignThinking(request) ? withoutForeignThinking(this.body, request) : this.body;
+    const sendable = asClaudeTakesIt(this.body, request);
     const held = await gateway.holds
       .take({
         taskId: this.taskId(),
         scope: this.scope(),
         request,
         boundTokens: bound.bounded ? bound.tokens : null,
-        countInput: () => countInput(request, headers, gateway.upstream, this.gone),
+        countInput: async () => {
+          const countable = sendable === this.body ? request : asRequest(sendable);
+          this.count = await countInput(countable, headers, gateway.upstream, this.gone);
+          return this.count.kind === 'counted' ? this.count.tokens : null;
+        },
         signal: () => this.gone,
       })
       .catch((error: unknown) => {
@@ -163,7 +170,7 @@ class MessagesExchange {
         throw error;
       });
     if (held === null) return null;
-    if (!held.granted) return missed('budget', held.reason);
+    if (!held.granted) return this.missOfHold(held.reason, bound.bounded ? null : this.count);
 
     const { hold } = held;
     this.hold = hold;
@@ -214,7 +221,7 @@ class MessagesExchange {
   }
 
   private missOf(outcome: RelayOutcome, reason: string, maxTokens: number | null): ClaudeMiss | null {
-    const { gateway, exchange } = this;
+    const { gateway } = this;
     switch (outcome.kind) {
       case 'answered':
         if (gateway.conversations.size > 0) gateway.conversations.toClaude(this.conversation);
@@ -233,16 +240,37 @@ class MessagesExchange {
       case 'error-answer': {
         const { answer } = outcome;
         const said = `Claude answered ${answer.status}${errorTypeOf(answer)}`;
-        if (!passesOn(answer.status)) {
-          this.relayError(answer, said);
-          return null;
-        }
-        const waitMs = retryAfterMs(headersOf(answer), gateway.nowMs());
-        if (waitMs !== undefined) gateway.coolDowns.open(exchange.client.credentials, waitMs);
-        const retryAtMs = waitMs === undefined ? null : gateway.nowMs() + waitMs;
-        return { ...missed('error-answer', said), answer, retryAtMs };
+        return this.missOfError(answer, said, passesOn(answer.status));
       }
     }
+  }
+
+  /** Where nothing but a count could bound the request (`count` is null otherwise), what is in the way is why there is none. */
+  private missOfHold(reason: string, count: InputCount | null): ClaudeMiss | null {
+    switch (count?.kind) {
+      case 'failed':
+        return missed('connection', count.reason);
+      case 'refused': {
+        const { answer } = count;
+        const said = `Claude answered ${answer.status}${errorTypeOf(answer)} when it was asked to count this request`;
+        // A key that Claude refuses is the client's own mistake; of what it only would not count, Ollama may know more.
+        return this.missOfError(answer, said, answer.status !== 401 && answer.status !== 403);
+      }
+      default:
+        return missed('budget', reason);
+    }
+  }
+
+  private missOfError(answer: UpstreamAnswer, said: string, mayPassOn: boolean): ClaudeMiss | null {
+    const { gateway, exchange } = this;
+    if (!mayPassOn) {
+      this.relayError(answer, said);
+      return null;
+    }
+    const waitMs = retryAfterMs(headersOf(answer), gateway.nowMs());
+    if (waitMs !== undefined) gateway.coolDowns.open(exchange.client.credentials, waitMs);
+    const retryAtMs = waitMs === undefined ? null : gateway.nowMs() + waitMs;
+    return { ...missed('error-answer', said), answer, retryAtMs };
   }
 
   private async passToOllama(miss: ClaudeMiss): Promise<void> {
@@ -487,6 +515,11 @@ class MessagesExchange {
 
 function missed(cause: ClaudeMiss['cause'], reason: string): ClaudeMiss {
   return { cause, reason, answer: null, relayed: Buffer.alloc(0), retryAtMs: null };
+}
+
+/** For bytes that were made from a request. */
+function asRequest(body: Buffer): MessagesRequest {
+  return JSON.parse(body.toString('utf8')) as MessagesRequest;
 }
 
 /** Whether a program reads the answer (structured output). */

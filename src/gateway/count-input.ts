@@ -1,6 +1,7 @@
-import { isRecord } from '../messages/open-record.ts';
 import type { MessagesRequest } from '../messages/types.ts';
-import type { Upstream } from './upstream.ts';
+import { jsonObject } from './json-object.ts';
+import { errorTypeOf } from './turn-outcome.ts';
+import { describeFailure, type Upstream, type UpstreamAnswer } from './upstream.ts';
 
 /** `count_tokens` is an estimate (https://docs.anthropic.com/en/docs/build-with-claude/token-counting): 5 % and 64 tokens are added. */
 const marginFactor = 1.05;
@@ -12,28 +13,44 @@ const notForCounting: ReadonlySet<string> = new Set([
   ...['service_tier', 'container', 'inference_geo', 'diagnostics', 'user_profile_id', 'workspace_id'],
 ]);
 
+/** What Claude says of a request's input, as an upper bound; or why it does not say. */
+export type InputCount =
+  | { readonly kind: 'counted'; readonly tokens: number }
+  /** Claude's own error, in its own form. */
+  | { readonly kind: 'refused'; readonly answer: UpstreamAnswer }
+  /** A sentence without its full stop. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
 /**
- * Upper bound of a request's input as Claude counts it, asked with the client's own headers and without charge; null where Claude does not
- * say. Only for requests whose own bound does not fit, because it costs a round trip and a copy of the body.
+ * Asks Claude to count, with the client's own headers and without charge. Only for requests whose own bound does not fit, because it costs a
+ * round trip and a copy of the body.
  */
 export async function countInput(
   request: MessagesRequest,
   headers: string[],
   upstream: Upstream,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<InputCount> {
+  const fields = Object.entries(request).filter(([name]) => !notForCounting.has(name));
+  const body = Buffer.from(JSON.stringify(Object.fromEntries(fields)));
+  const path = '/v1/messages/count_tokens?beta=true';
+  let answer: UpstreamAnswer;
   try {
-    const fields = Object.entries(request).filter(([name]) => !notForCounting.has(name));
-    const body = Buffer.from(JSON.stringify(Object.fromEntries(fields)));
-    const path = '/v1/messages/count_tokens?beta=true';
-    const answer = await upstream.fetch({ method: 'POST', path, headers, body, isStream: true }, signal);
-    if (answer.status !== 200) return null;
-    const counted: unknown = JSON.parse(answer.body.toString('utf8'));
-    const tokens = isRecord(counted) ? counted['input_tokens'] : undefined;
-    if (typeof tokens !== 'number' || !Number.isFinite(tokens) || tokens < 0) return null;
-    return Math.ceil(tokens * marginFactor) + marginTokens;
-  } catch {
-    // Counting is an attempt to fit; where it fails, the refusal of the bound stands and is reported.
-    return null;
+    answer = await upstream.fetch({ method: 'POST', path, headers, body, isStream: true }, signal);
+  } catch (error) {
+    return { kind: 'failed', reason: describeFailure(error).reason };
   }
+  const isOwnError = answer.status >= 400 && errorTypeOf(answer) !== '';
+  if (isOwnError) return { kind: 'refused', answer };
+  const tokens = countedTokens(answer);
+  if (tokens === null) {
+    return { kind: 'failed', reason: `Claude did not count this request (it answered ${answer.status})` };
+  }
+  return { kind: 'counted', tokens: Math.ceil(tokens * marginFactor) + marginTokens };
+}
+
+function countedTokens({ status, body }: UpstreamAnswer): number | null {
+  if (status !== 200) return null;
+  const tokens = jsonObject(body)?.['input_tokens'];
+  return typeof tokens === 'number' && Number.isFinite(tokens) && tokens >= 0 ? tokens : null;
 }

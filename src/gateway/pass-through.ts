@@ -8,12 +8,13 @@ import { describeFailure, type UpstreamAnswer } from './upstream.ts';
 
 /**
  * Passes a request that spends no tokens to Claude, and its answer back unchanged. `standIn` answers where Claude cannot be asked, or is
- * out of order; without it the client is told.
+ * out of order; without it the client is told. `edit` makes the body one that Claude takes.
  */
 export async function passThrough(
   { request, response, path, client }: Exchange,
   gateway: GatewayParts,
   standIn: ((body: Buffer | null) => void) | null,
+  edit: (body: Buffer) => Buffer = (body) => body,
 ): Promise<void> {
   const read = await readBody(request);
   if (read.kind === 'gone') return;
@@ -37,7 +38,11 @@ export async function passThrough(
   try {
     const { method = 'GET', url = path } = request;
     const headers = headersForUpstream(request, client.credential);
-    answer = await gateway.upstream.fetch({ method, path: url, headers, body, isStream: false }, gone.signal);
+    const sent = body && edit(body);
+    answer = await gateway.upstream.fetch(
+      { method, path: url, headers, body: sent, isStream: false },
+      gone.signal,
+    );
   } catch (error) {
     if (gone.signal.aborted) return;
     if (standIn !== null) standIn(body);

@@ -6,6 +6,7 @@ import { isRecord } from '../messages/open-record.ts';
 import { fromApiUsage, type TokenUsage } from '../messages/token-usage.ts';
 import { createDecoder } from './create-decoder.ts';
 import { headersForClient } from './forwarded-headers.ts';
+import { jsonObject } from './json-object.ts';
 import { KeptBytes } from './KeptBytes.ts';
 import type { Upstream, UpstreamAnswer, UpstreamRequest } from './upstream.ts';
 import { describeFailure } from './upstream.ts';
@@ -175,7 +176,7 @@ class RelayHandler implements Dispatcher.DispatchHandler {
       this.finish({ kind: 'error-answer', answer: { status, headers, body } }, null);
       return;
     }
-    const message = parseObject(body);
+    const message = jsonObject(body);
     if (message === null) {
       this.finish(this.broken('Claude sent no whole answer', false), null);
       return;
@@ -254,14 +255,5 @@ class RelayHandler implements Dispatcher.DispatchHandler {
       this.linger.unref();
     }
     this.resolve(outcome);
-  }
-}
-
-function parseObject(body: Buffer): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,7 @@
 import { isRecord, type OpenRecord, textOf } from '../messages/open-record.ts';
 import type { TurnOutcome } from '../state/Ledger.ts';
 import type { ApiError } from './api-error.ts';
+import { jsonObject } from './json-object.ts';
 import type { RelayOutcome } from './relay-claude.ts';
 import type { UpstreamAnswer } from './upstream.ts';
 
@@ -51,10 +52,6 @@ export function errorOf({ status, body }: UpstreamAnswer): ApiError {
 }
 
 function errorFields(body: Buffer): OpenRecord {
-  try {
-    const value: unknown = JSON.parse(body.toString('utf8'));
-    return isRecord(value) && isRecord(value['error']) ? value['error'] : {};
-  } catch {
-    return {};
-  }
+  const error = jsonObject(body)?.['error'];
+  return isRecord(error) ? error : {};
 }

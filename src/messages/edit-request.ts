@@ -21,8 +21,13 @@ function isForeignThinking(block: unknown): boolean {
   return isRecord(block) && block['type'] === 'thinking' && textOf(block['signature']) === '';
 }
 
+/** The request's own bytes, but for thinking that Claude would refuse: see `withoutForeignThinking`. */
+export function asClaudeTakesIt(body: Buffer, request: Pick<MessagesRequest, 'messages'>): Buffer {
+  return hasForeignThinking(request) ? withoutForeignThinking(body, request) : body;
+}
+
 /** Whether a conversation holds thinking that Claude would refuse. */
-export function hasForeignThinking({ messages }: MessagesRequest): boolean {
+function hasForeignThinking({ messages }: Pick<MessagesRequest, 'messages'>): boolean {
   return messages.some(
     ({ role, content }) => role === 'assistant' && Array.isArray(content) && content.some(isForeignThinking),
   );
@@ -32,7 +37,7 @@ export function hasForeignThinking({ messages }: MessagesRequest): boolean {
  * The same request bytes without the thinking that Claude did not sign; every other byte of it stays. A message that held nothing else
  * keeps its place with a text, because Claude refuses an empty one.
  */
-export function withoutForeignThinking(body: Buffer, request: MessagesRequest): Buffer {
+export function withoutForeignThinking(body: Buffer, request: Pick<MessagesRequest, 'messages'>): Buffer {
   const messages = jsonMembers(body).findLast(({ key }) => key === 'messages');
   if (messages === undefined) return body;
   const edits: ByteEdit[] = [];
