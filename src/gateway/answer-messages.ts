@@ -40,6 +40,8 @@ interface ClaudeMiss {
   readonly retryAtMs: number | null;
 }
 
+const maxTokensName = '"max_tokens"';
+
 /** Statuses after which somebody else may answer; every other error of Claude is the client's own. */
 const passesOn = (status: number): boolean => status === 429 || status === 408 || status >= 500;
 
@@ -179,13 +181,15 @@ class MessagesExchange {
       return null;
     }
     const isLowered = hold.maxTokens < request.max_tokens;
+    // Of a name that stands there twice, servers may read either.
+    const isSet = isLowered || sendable.indexOf(maxTokensName) !== sendable.lastIndexOf(maxTokensName);
     const sentAtMs = gateway.nowMs();
     const outcome = await relayClaude(
       {
         method: 'POST',
         path: exchange.request.url ?? exchange.path,
         headers,
-        body: isLowered ? withMaxTokens(sendable, hold.maxTokens) : sendable,
+        body: isSet ? withMaxTokens(sendable, hold.maxTokens) : sendable,
         isStream,
       },
       exchange.response,

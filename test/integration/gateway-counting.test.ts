@@ -95,3 +95,14 @@ describe('a request that only Claude could count', () => {
     expect(JSON.stringify(answer.body)).toContain('Claude cannot be reached');
   });
 });
+
+describe('bodies that could be read in two ways', () => {
+  it('holds for one max_tokens and sends no other', async () => {
+    await using gateway = await startTestGateway();
+    const body = `{"max_tokens":100000,"model":"${model}","messages":[{"role":"user","content":"Hi"}],"max_tokens":70}`;
+    expect((await ask(gateway, body)).status).toBe(200);
+    // What the simulator parsed has one of them only; the length tells that both are 70.
+    const [seen] = gateway.installation.claude.requests;
+    expect(seen).toMatchObject({ body: { max_tokens: 70 }, bodyBytes: body.length - '0000'.length });
+  });
+});
