@@ -13,6 +13,9 @@ export type ParsedBody =
   /** What is wrong, in the words of the Messages API. */
   | { readonly ok: false; readonly message: string };
 
+/** The Messages API's own limit; the name goes into the ledger and the log. */
+const maxModelCharacters = 256;
+
 /**
  * Reads the little that the gateway must know of a `POST /v1/messages`: whether the budget can bound it, and what is asked. Only what the
  * bound depends on is checked; every other mistake is Claude's to refuse.
@@ -24,6 +27,9 @@ export function parseMessagesBody(body: Buffer): ParsedBody {
   const { model, messages, max_tokens: maxTokens } = value;
   if (model === undefined) return no('model: Field required');
   if (typeof model !== 'string') return no('model: Input should be a valid string');
+  if (model.length > maxModelCharacters) {
+    return no(`model: String should have at most ${maxModelCharacters} characters`);
+  }
   if (messages === undefined) return no('messages: Field required');
   if (!Array.isArray(messages)) return no('messages: Input should be a valid array');
   if (messages.length === 0) return no('messages: at least one message is required');

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { startTestGateway, type TestGateway } from '../support/start-gateway.ts';
 
@@ -104,5 +105,19 @@ describe('bodies that could be read in two ways', () => {
     // What the simulator parsed has one of them only; the length tells that both are 70.
     const [seen] = gateway.installation.claude.requests;
     expect(seen).toMatchObject({ body: { max_tokens: 70 }, bodyBytes: body.length - '0000'.length });
+  });
+
+  it('says what is wrong with an encoded body and with an endless model', async () => {
+    await using gateway = await startTestGateway();
+    const zipped = gzipSync(JSON.stringify(withPicture));
+    expect(await ask(gateway, zipped, { headers: { 'content-encoding': 'gzip' } })).toMatchObject({
+      status: 415,
+      body: { error: { message: expect.stringContaining('"gzip"') } },
+    });
+    expect(await ask(gateway, { ...withPicture, model: 'm'.repeat(257) })).toMatchObject({
+      status: 400,
+      body: { error: { message: 'model: String should have at most 256 characters' } },
+    });
+    expect(gateway.installation.claude.requests).toHaveLength(0);
   });
 });

@@ -18,6 +18,12 @@ export async function messagesRoute(exchange: Exchange, gateway: GatewayParts): 
     });
     return;
   }
+  const encoding = exchange.request.headers['content-encoding'] ?? 'identity';
+  if (encoding !== 'identity') {
+    const message = `The request body is encoded as "${encoding}", which cannot be bounded. Send it as it is, without content-encoding`;
+    sendApiError(exchange.response, { status: 415, type: 'invalid_request_error', message });
+    return;
+  }
   const parsed = parseMessagesBody(read.body);
   if (!parsed.ok) {
     const error = { status: 400, type: 'invalid_request_error', message: parsed.message };
