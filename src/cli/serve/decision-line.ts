@@ -1,6 +1,7 @@
 import type { GatewayDecision } from '../../gateway/GatewayParts.ts';
 import { formatTokens } from '../../messages/format-tokens.ts';
 import type { CliContext } from '../CliContext.ts';
+import { printable } from '../printable.ts';
 
 const agentNames = { 'claude-specialist': 'Claude', 'ollama-specialist': 'Ollama', none: 'nobody' } as const;
 
@@ -24,5 +25,11 @@ export function decisionLine(
     key === null ? null : `key ${key}`,
   ].filter((fact) => fact !== null);
   const time = new Date(decision.atMs).toISOString().slice(11, 19);
-  return `${errorStyle.dim(time)} ${decision.model} ${paint[agent](who)}: ${decision.reason} (${facts.join(', ')})`;
+  const { model, reason } = decision;
+  return `${errorStyle.dim(time)} ${inLine(model)} ${paint[agent](who)}: ${inLine(reason)} (${facts.join(', ')})`;
+}
+
+/** What a client or a model wrote, on one line and without what steers a terminal. */
+function inLine(text: string): string {
+  return printable(text).replace(/\s+/g, ' ');
 }
