@@ -28,13 +28,14 @@ describe('identifyClient', () => {
     expect(identifyClient(request({}), access)?.credentials).toBe('');
   });
 
-  it.each([[{ 'x-api-key': secret }], [{ authorization: `Bearer ${secret}` }]])(
-    "takes a gateway key in the place of a client's, and asks Claude with its own",
-    (headers) => {
-      expect(identify(headers)).toMatchObject({ key: { name: 'laptop' }, credential: own });
-      expect(identify(headers, null)).toMatchObject({ credential: null, credentials: '' });
-    },
-  );
+  it.each([
+    [{ 'x-api-key': secret }],
+    [{ authorization: `Bearer ${secret}` }],
+    [{ 'x-teelamma-key': secret }],
+  ])("takes a gateway key alone, and asks Claude with the gateway's own", (headers) => {
+    expect(identify(headers)).toMatchObject({ key: { name: 'laptop' }, credential: own });
+    expect(identify(headers, null)).toMatchObject({ credential: null, credentials: '' });
+  });
 
   it("takes a gateway key in its own header beside the client's", () => {
     const client = identify({ 'x-teelamma-key': secret, 'x-api-key': 'theirs' });

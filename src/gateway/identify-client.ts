@@ -35,7 +35,7 @@ export function identifyClient({ headers }: IncomingMessage, access: AccessOptio
   const inOwnHeader = typeof shown === 'string' ? shown : '';
   const found = findGatewayKey(access.keys, [inOwnHeader, apiKey, bearer.replace(/^Bearer\s+/i, '')]);
   if (found === null) return null;
-  if (found.index === 0) return { ...own, key: found.key };
+  if (found.index === 0 && own.credentials !== '') return { ...own, key: found.key };
   const credential = access.ownCredential;
   return { key: found.key, credential, credentials: credential?.[1] ?? '' };
 }
