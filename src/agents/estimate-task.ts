@@ -1,5 +1,6 @@
 import type { SettledTask } from '../state/Ledger.ts';
 import type { ComplexityLevel } from './complexity.ts';
+import { percentile } from './percentile.ts';
 
 /** What the ledger's figures are grouped by: tasks in a workspace take several turns, and are no measure for those that take one. */
 export type TaskKind = ComplexityLevel | `${ComplexityLevel} workspace`;
@@ -30,11 +31,8 @@ export const tasksLookedAt = 50;
  */
 export function estimateTask(settled: readonly SettledTask[], fallback: number): number {
   if (settled.length < fewestTasks) return fallback;
-  return percentile90(settled.map((task) => task.chargedTokens));
-}
-
-/** By nearest rank; a whole number of at least 1. */
-export function percentile90(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return Math.max(1, Math.ceil(sorted[Math.ceil(sorted.length * 0.9) - 1] ?? 0));
+  return percentile(
+    settled.map((task) => task.chargedTokens),
+    0.9,
+  );
 }

@@ -1,6 +1,7 @@
 import type { SettledTask } from '../state/Ledger.ts';
 import { withCountMargin } from './count-margin.ts';
-import { estimateTask, fewestTasks, percentile90 } from './estimate-task.ts';
+import { estimateTask, fewestTasks } from './estimate-task.ts';
+import { percentile } from './percentile.ts';
 import { leastOutputTokens } from './least-output-tokens.ts';
 
 /** What a task will probably take of the budget, in tokens. */
@@ -31,8 +32,14 @@ export function expectTask(
   const estimatedTokens = estimateTask(settled, fallback);
   if (settled.length < fewestTasks) return { estimatedTokens, neededTokens: estimatedTokens, laterTokens: 0 };
   const leastOutput = leastOutputTokens(recentOutputTokens);
-  const neededTokens = percentile90(settled.map((task) => neededFor(task, leastOutput)));
-  const firstTurnTokens = percentile90(settled.map(({ chargedTokens, turns }) => chargedTokens / turns));
+  const neededTokens = percentile(
+    settled.map((task) => neededFor(task, leastOutput)),
+    0.9,
+  );
+  const firstTurnTokens = percentile(
+    settled.map(({ chargedTokens, turns }) => chargedTokens / turns),
+    0.9,
+  );
   return { estimatedTokens, neededTokens, laterTokens: Math.max(0, neededTokens - firstTurnTokens) };
 }
 

@@ -1,3 +1,5 @@
+import { percentile } from '../agents/percentile.ts';
+
 /** What the output part of a hold is chosen from. All amounts in tokens. */
 export interface OutputChoice {
   /** `max_tokens` of the request. */
@@ -25,11 +27,6 @@ export function chooseOutputTokens(choice: OutputChoice): number {
   const needed =
     choice.recent.length < fewestTurns
       ? choice.asked
-      : Math.max(generousTokens, marginFactor * percentile95(choice.recent));
+      : Math.max(generousTokens, marginFactor * percentile(choice.recent, 0.95));
   return Math.max(choice.useful, Math.min(choice.asked, needed, fairShare));
-}
-
-function percentile95(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? 0;
 }
