@@ -98,6 +98,8 @@ export interface TaskQuery {
   readonly project?: string;
   /** `running` for those without an outcome. */
   readonly outcome?: TaskOutcome | 'running';
+  /** Of whoever answered; '' for those that nobody has answered. */
+  readonly model?: string;
   /** Beginning of the id, or a part of the title. */
   readonly text?: string;
   /** The last task of the page before: the next ones are older. */

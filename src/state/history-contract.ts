@@ -55,6 +55,7 @@ export function describeHistory(name: string, createFixture: () => Promise<Ledge
           taskRecord('2', {
             startedAtMs: startMs + 10,
             agent: 'ollama-specialist',
+            model: 'qwen3:8b',
             outcome: 'failed',
             scope: { door: 'mcp' },
             prompt: { length: 4, sha256: 'ab', title: 'Sort 100% of A_B' },
@@ -71,6 +72,12 @@ export function describeHistory(name: string, createFixture: () => Promise<Ledge
         expect(await ids({ agent: claude })).toEqual(['1']);
         expect(await ids({ outcome: 'running' })).toEqual(['1']);
         expect(await ids({ outcome: 'failed' })).toEqual(['2']);
+        expect(await ids({ model: 'qwen3:8b' })).toEqual(['2']);
+        expect(await ids({ model: 'qwen3:8b', outcome: 'failed', agent: 'ollama-specialist' })).toEqual([
+          '2',
+        ]);
+        expect(await ids({ model: 'qwen3:8b', kind: 'simple' })).toEqual([]);
+        expect(await ids({ model: '' })).toEqual(['1']);
         expect(await ids({ sinceMs: startMs + 10 })).toEqual(['2']);
         expect(await ids({ untilMs: startMs + 10 })).toEqual(['1']);
         expect(await ids({ text: '100% OF a_b' })).toEqual(['2']);

@@ -11,6 +11,7 @@ export interface TaskColumns {
   readonly door: string;
   readonly project: string;
   readonly outcome: string;
+  readonly model: string;
   readonly title: string | null;
   readonly record: string;
 }
@@ -26,6 +27,7 @@ export function taskColumns(task: TaskRecord, own: Scope | null): TaskColumns {
     door: scope?.door ?? '',
     project: scope?.project ?? '',
     outcome: task.outcome ?? 'running',
+    model: task.model ?? '',
     title: task.prompt.title ?? null,
     record: JSON.stringify({ ...task, ...(scope && { scope }) }),
   };
@@ -41,7 +43,7 @@ export interface TaskCondition {
 export function taskConditions(query: TaskQuery): TaskCondition[] {
   const conditions: TaskCondition[] = [];
   const add = (sql: string, ...values: readonly (string | number)[]) => conditions.push({ sql, values });
-  for (const column of ['agent', 'kind', 'door', 'project', 'outcome'] as const) {
+  for (const column of ['agent', 'kind', 'door', 'project', 'outcome', 'model'] as const) {
     const value = query[column];
     if (value !== undefined) add(`${column} = ?`, value);
   }

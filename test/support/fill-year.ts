@@ -64,8 +64,8 @@ const tableRowsSql = (turns: 1 | 3) => `
       size - size / 4, 0, 0, size / 4, 900, CASE WHEN is_free THEN id END, CASE WHEN is_free THEN kind END,
       CASE WHEN is_free THEN agent END, CASE WHEN is_free THEN scope END
     FROM work CROSS JOIN (SELECT 0 AS t${turns === 3 ? ' UNION ALL SELECT 1 UNION ALL SELECT 2' : ''}) ORDER BY n, t;
-  INSERT INTO task (id, started_ms, agent, kind, door, project, outcome, title, record)
-    SELECT id, start_ms, agent, kind, door, project, outcome, NULL, json_object(
+  INSERT INTO task (id, started_ms, agent, kind, door, project, outcome, model, title, record)
+    SELECT id, start_ms, agent, kind, door, project, outcome, model, NULL, json_object(
       'taskId', id, 'kind', kind, 'scope', json(scope), 'strategy', 'budget-first', 'startedAtMs', start_ms, 'endedAtMs', start_ms + 4000,
       'decision', json_object('targetAgent', agent, 'cause', kind, 'confidence', 0.8, 'estimatedTokens', 1000, 'forced', json('false'),
         'reason', CASE WHEN is_free THEN 'Simple task (score 0.12): Ollama does it'

@@ -100,8 +100,6 @@ export interface DecisionsDocument {
   readonly decisions: readonly DecisionView[];
   /** For the next page; null where there is none. */
   readonly next: string | null;
-  /** Set where looking for a model ended before the page was full: the search goes on with `next` from here. */
-  readonly searchedToMs: number | null;
 }
 
 export interface TaskDocument {

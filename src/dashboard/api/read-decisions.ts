@@ -5,8 +5,6 @@ import type { GatewayFeed } from '../GatewayFeed.ts';
 import type { DecisionsDocument, DecisionView } from './api-types.ts';
 import type { Filter, Parsed } from './parse-query.ts';
 
-/** Tasks that are read for one page: a model has no index, and a page must not take for ever. */
-const mostSearched = 500;
 /** Turns of others between those of one task that are read past. */
 const mostTurns = 500;
 
@@ -15,7 +13,9 @@ export async function readDecisions(
   { filter, outcome, before, limit }: Parsed,
   { ledger, feed }: { readonly ledger: Ledger; readonly feed: Pick<GatewayFeed, 'latest'> },
 ): Promise<DecisionsDocument> {
-  const { tasks, searchedTo } = await findTasks(ledger, filter, {
+  const { period: _period, ...where } = filter;
+  const tasks = await ledger.tasks({
+    ...where,
     limit: limit + 1,
     ...(before && { after: before }),
     ...(outcome !== undefined && { outcome: outcome as NonNullable<TaskQuery['outcome']> }),
@@ -23,39 +23,14 @@ export async function readDecisions(
   const requests = feed
     .latest()
     .filter((one) => outcome === undefined && matches(one, filter))
-    .filter((one) => !before || comesAfter(one, { atMs: before.startedAtMs, id: before.taskId }))
-    .filter((one) => !searchedTo || one.atMs >= searchedTo.startedAtMs);
+    .filter((one) => !before || comesAfter(one, { atMs: before.startedAtMs, id: before.taskId }));
   const views = [...tasks.map(taskView), ...requests].sort((a, b) => (comesAfter(a, b) ? 1 : -1));
   const page = views.slice(0, limit);
   const last = page.at(-1);
-  const isMore = views.length > limit;
-  const from = isMore && last ? { startedAtMs: last.atMs, taskId: last.id } : searchedTo;
   return {
     decisions: await Promise.all(page.map((view) => withUsage(view, ledger, tasks))),
-    next: from ? `${from.startedAtMs},${from.taskId}` : null,
-    searchedToMs: !isMore && searchedTo ? searchedTo.startedAtMs : null,
+    next: views.length > limit && last ? `${last.atMs},${last.id}` : null,
   };
-}
-
-/** `searchedTo`: where the search ended, if it did not find all that was asked for. */
-async function findTasks(
-  ledger: Ledger,
-  { sinceMs, agent, project, kind, model }: Filter,
-  { limit, after, outcome }: { limit: number } & Pick<TaskQuery, 'after' | 'outcome'>,
-): Promise<{ readonly tasks: readonly TaskRecord[]; readonly searchedTo: TaskQuery['after'] | null }> {
-  const query: TaskQuery = {
-    ...(sinceMs !== undefined && { sinceMs }),
-    ...(agent !== undefined && { agent }),
-    ...(project !== undefined && { project }),
-    ...(kind !== undefined && { kind }),
-    ...(after && { after }),
-    ...(outcome && { outcome }),
-  };
-  if (model === undefined) return { tasks: await ledger.tasks({ ...query, limit }), searchedTo: null };
-  const read = await ledger.tasks({ ...query, limit: mostSearched });
-  const tasks = read.filter((task) => task.model === model).slice(0, limit);
-  const isDone = tasks.length === limit || read.length < mostSearched;
-  return { tasks, searchedTo: isDone ? null : (read.at(-1) ?? null) };
 }
 
 function matches(view: DecisionView, { sinceMs, agent, project, kind, model }: Filter): boolean {

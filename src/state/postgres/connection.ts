@@ -10,6 +10,8 @@ const connectTimeoutMs = 3_000;
 const statementTimeoutMs = 5_000;
 /** An answer that takes longer than this does not come any more: the connection is given up. */
 const answerTimeoutMs = 8_000;
+/** A change of the schema may write every row of a table anew. */
+const migrationTimeoutMs = 600_000;
 
 /** What every connection of this package is opened with. */
 export function connectionConfig(url: string): ClientConfig {
@@ -71,6 +73,7 @@ export async function migrate(client: Client): Promise<void> {
   if ((await versionOf(client)) === migrations.length) return;
   await client.query('BEGIN');
   try {
+    await client.query(`SET LOCAL statement_timeout = ${migrationTimeoutMs}`);
     await client.query('SELECT pg_advisory_xact_lock(1415071084, -1)');
     await client.query('CREATE SCHEMA IF NOT EXISTS teelamma');
     await client.query(
@@ -85,7 +88,9 @@ export async function migrate(client: Client): Promise<void> {
     }
     for (const [index, sql] of migrations.entries()) {
       if (index < version) continue;
-      await client.query(sql);
+      // pg takes the time of a single query from it, though its types do not say so.
+      const migration = { text: sql, query_timeout: migrationTimeoutMs };
+      await client.query(migration);
       await client.query('INSERT INTO teelamma.migration (version) VALUES ($1)', [index + 1]);
     }
     await client.query('COMMIT');

@@ -54,3 +54,14 @@ export const historyTables = `
   CREATE TRIGGER usage_corrected AFTER UPDATE ON teelamma.turn
     FOR EACH ROW WHEN (OLD.state = 2 AND NEW.state <> 2) EXECUTE FUNCTION teelamma.usage_corrected();
 `;
+
+export const tasksByTwo = `
+  ALTER TABLE teelamma.task ADD COLUMN model text NOT NULL DEFAULT '';
+  UPDATE teelamma.task SET model = coalesce(record::json->>'model', '');
+  DROP INDEX teelamma.task_by_agent, teelamma.task_by_kind, teelamma.task_by_project, teelamma.task_by_outcome;
+  CREATE INDEX task_by_agent ON teelamma.task (agent, started_ms, id, kind, project, outcome, model);
+  CREATE INDEX task_by_kind ON teelamma.task (kind, started_ms, id, agent, project, outcome, model);
+  CREATE INDEX task_by_outcome ON teelamma.task (outcome, started_ms, id, agent, kind, project, model);
+  CREATE INDEX task_by_project ON teelamma.task (project, started_ms, id, agent, kind, outcome, model);
+  CREATE INDEX task_by_model ON teelamma.task (model, started_ms, id, agent, kind, project, outcome);
+`;

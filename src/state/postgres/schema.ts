@@ -1,5 +1,5 @@
 import { functions } from './functions.ts';
-import { historyTables } from './history-tables.ts';
+import { historyTables, tasksByTwo } from './history-tables.ts';
 import { leaseFunctions, leaseTable } from './lease-functions.ts';
 
 /**
@@ -99,4 +99,5 @@ export const migrations: readonly string[] = [
   ${leaseFunctions}
   `,
   historyTables,
+  tasksByTwo,
 ];

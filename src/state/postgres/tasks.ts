@@ -4,13 +4,13 @@ import { type TaskColumns, taskConditions } from '../task-columns.ts';
 
 /** Writes a task, or writes it anew. */
 export async function writeTask(pool: Pool, task: TaskColumns): Promise<void> {
-  const { id, startedMs, agent, kind, door, project, outcome, title, record } = task;
+  const { id, startedMs, agent, kind, door, project, outcome, model, title, record } = task;
   await pool.query(
-    `INSERT INTO teelamma.task (id, started_ms, agent, kind, door, project, outcome, title, record)
-      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `INSERT INTO teelamma.task (id, started_ms, agent, kind, door, project, outcome, model, title, record)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
       ON CONFLICT (id) DO UPDATE SET started_ms = excluded.started_ms, agent = excluded.agent, kind = excluded.kind,
-        door = excluded.door, project = excluded.project, outcome = excluded.outcome, title = excluded.title, record = excluded.record`,
-    [id, startedMs, agent, kind, door, project, outcome, title, record],
+        door = excluded.door, project = excluded.project, outcome = excluded.outcome, model = excluded.model, title = excluded.title, record = excluded.record`,
+    [id, startedMs, agent, kind, door, project, outcome, model, title, record],
   );
 }
 
@@ -30,7 +30,9 @@ export async function readTasks(pool: Pool, query: TaskQuery): Promise<TaskRecor
   const parts = conditions.map(({ sql }) => sql.replaceAll('?', placeholder));
   const where = parts.length === 0 ? '' : `WHERE ${parts.join(' AND ')}`;
   const { rows } = await pool.query(
-    `SELECT record FROM teelamma.task ${where} ORDER BY started_ms DESC, id DESC LIMIT ${placeholder()}`,
+    `SELECT record FROM teelamma.task WHERE id IN
+      (SELECT id FROM teelamma.task ${where} ORDER BY started_ms DESC, id DESC LIMIT ${placeholder()})
+      ORDER BY started_ms DESC, id DESC`,
     [...conditions.flatMap(({ values }) => values), query.limit ?? 100],
   );
   return rows.map((row) => JSON.parse(String(row['record'])) as TaskRecord);

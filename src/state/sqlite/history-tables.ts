@@ -57,3 +57,18 @@ export const historyTables = `
     INSERT INTO usage_correction (turn, charged) VALUES (OLD.seq, OLD.charged) ON CONFLICT DO NOTHING;
   END;
 `;
+
+/** Each index has what else tasks are searched by, so that a search by two of them reads index entries and the rows that it finds. */
+export const tasksByTwo = `
+  ALTER TABLE task ADD COLUMN model TEXT NOT NULL DEFAULT '';
+  UPDATE task SET model = coalesce(json_extract(record, '$.model'), '');
+  DROP INDEX task_by_agent;
+  DROP INDEX task_by_kind;
+  DROP INDEX task_by_project;
+  DROP INDEX task_by_outcome;
+  CREATE INDEX task_by_agent ON task (agent, started_ms, id, kind, project, outcome, model);
+  CREATE INDEX task_by_kind ON task (kind, started_ms, id, agent, project, outcome, model);
+  CREATE INDEX task_by_outcome ON task (outcome, started_ms, id, agent, kind, project, model);
+  CREATE INDEX task_by_project ON task (project, started_ms, id, agent, kind, outcome, model);
+  CREATE INDEX task_by_model ON task (model, started_ms, id, agent, kind, project, outcome);
+`;

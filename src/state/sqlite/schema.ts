@@ -1,4 +1,4 @@
-import { historyTables } from './history-tables.ts';
+import { historyTables, tasksByTwo } from './history-tables.ts';
 
 /** Marks the file as a ledger of this package (`PRAGMA application_id`): the bytes of "Teel". */
 export const applicationId = 0x5465656c;
@@ -99,4 +99,5 @@ export const migrations: readonly string[] = [
   ALTER TABLE charge ADD COLUMN amounts TEXT;
   `,
   historyTables,
+  tasksByTwo,
 ];

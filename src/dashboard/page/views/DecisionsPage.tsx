@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DecisionsDocument, DecisionView } from '../../api/api-types.ts';
 import { apiPath } from '../api-path.ts';
-import { fullMoment } from '../format.ts';
 import { ApiError, askApi } from '../live/api.ts';
 import { useData } from '../live/use-data.ts';
 import { DecisionList } from '../parts/DecisionList.tsx';
@@ -16,7 +15,6 @@ interface Older {
   readonly path: string;
   readonly decisions: readonly DecisionView[];
   readonly next: string | null;
-  readonly searchedToMs: number | null;
 }
 
 /** The stream of decisions: new ones come in at the top, older ones are loaded below. */
@@ -54,11 +52,10 @@ export function DecisionsPage({ place }: { readonly place: Place }) {
           <p class="empty">Nothing was decided in this time, with these filters.</p>
         )}
         {shown && <DecisionList decisions={shown.decisions} />}
-        {shown?.searchedToMs && <p class="muted">Searched back to {fullMoment(shown.searchedToMs)}.</p>}
         {shown?.next && (
           <p class="more">
             <button type="button" onClick={loadOlder}>
-              {shown.searchedToMs ? 'Search on' : 'Load older decisions'}
+              Load older decisions
             </button>
           </p>
         )}
