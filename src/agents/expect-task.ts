@@ -1,8 +1,8 @@
 import type { SettledTask } from '../state/Ledger.ts';
 import { withCountMargin } from './count-margin.ts';
 import { estimateTask, fewestTasks } from './estimate-task.ts';
-import { percentile } from './percentile.ts';
 import { leastOutputTokens } from './least-output-tokens.ts';
+import { percentile } from './percentile.ts';
 
 /** What a task will probably take of the budget, in tokens. */
 export interface TaskExpectation {

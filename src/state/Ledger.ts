@@ -90,6 +90,11 @@ export interface Ledger extends AsyncDisposable {
    * @throws TeelammaError `invalid-argument` for a time zone that does not exist, or groups that cannot be.
    */
   usage(query: UsageQuery): Promise<readonly UsageRow[]>;
+  /**
+   * Brings the kept sums up to date for a question, the newest turns first, for about `forMs` milliseconds at most, at least one step.
+   * Says from when on `usage` answers it at once; null where that is all of it. `usage` itself waits until it is.
+   */
+  sumUp(query: UsageQuery, forMs: number): Promise<number | null>;
   /** Audits the stored sums and the file itself. */
   check(): Promise<LedgerHealth>;
   /** Calls back after each change that this process made, once per commit. Returns the function that stops it. */

@@ -165,6 +165,51 @@ export function describeHistory(name: string, createFixture: () => Promise<Ledge
         expect(await charged({ ...query, timeZone: 'Asia/Kolkata' })).toEqual([50]);
       });
 
+      it('sums up many turns the newest first, step by step, whoever does a step, and corrects in between', async () => {
+        const zone = { timeZone: 'Europe/Zurich' } as const;
+        const early = await begin(ledger, 500, { project: 'shop' });
+        const lost = await begin(ledger, 300, { project: 'shop' });
+        await ledger.settleTurn(lost.turnId, { kind: 'unknown', reason: 'cut' });
+        for (let day = 0; day < 12; day += 1) {
+          nowMs += 24 * hourMs;
+          const turns = Array.from({ length: 400 }, (_, n) => ({
+            turnId: `turn-${day}-${n}`,
+            taskId: 'x',
+            kind: n % 7 === 0 ? 'simple' : 'complex',
+            scope: { project: n % 3 === 0 ? 'shop' : 'web' },
+            agent: 'ollama-specialist',
+            model: 'qwen3:8b',
+            latencyMs: n * 60_000,
+            usage: tokens(n),
+          }));
+          await Promise.all(turns.map((turn) => ledger.recordTurn(turn)));
+        }
+        const query: UsageQuery = { by: ['day', 'project'], ...zone };
+        const same = async (ask: UsageQuery) => {
+          const turns = await ledger.history({ limit: 100_000 });
+          const found = await other.usage(ask);
+          expect(sorted(found.map((row) => shown(row, ask)))).toEqual(sorted(scan(turns, ask)));
+        };
+        const reached: number[] = [];
+        for (let fromMs = await ledger.sumUp(query, 0); fromMs !== null; ) {
+          reached.push(fromMs);
+          const part = { ...query, sinceMs: fromMs };
+          expect(await other.sumUp(part, 0)).toBeNull();
+          await same(part);
+          if (reached.length === 1) await other.settleTurn(lost.turnId, usage(20));
+          fromMs = await other.sumUp(query, 0);
+        }
+        expect(reached.length).toBeGreaterThan(0);
+        expect(reached).toEqual(reached.toSorted((a, b) => b - a));
+        await ledger.settleTurn(early.turnId, usage(70));
+        await same(query);
+        for (const by of [['kind'], ['day', 'kind'], ['day', 'door'], ['day', 'agent', 'model']] as const) {
+          await same({ by, ...zone });
+        }
+        await same({ by: ['day', 'kind'], where: { project: 'shop' }, ...zone });
+        await same({ by: ['project'], where: { agent: claude }, ...zone });
+      }, 60_000);
+
       it('equals a scan of every turn, whenever sums were stored in between', async () => {
         const random = generator(20_260_320);
         const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
@@ -338,15 +383,21 @@ function shown(row: UsageRow, query: UsageQuery): string {
 
 /** With the offset, since an hour comes twice when the clocks go back. */
 function moment(atMs: number, unit: 'day' | 'hour', timeZone = 'UTC'): string {
-  const format = new Intl.DateTimeFormat('sv-SE', {
-    timeZone,
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    ...(unit === 'hour' && { hour: '2-digit', timeZoneName: 'longOffset' }),
-  });
+  const known = formats.get(unit + timeZone);
+  const format =
+    known ??
+    new Intl.DateTimeFormat('sv-SE', {
+      timeZone,
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      ...(unit === 'hour' && { hour: '2-digit', timeZoneName: 'longOffset' }),
+    });
+  formats.set(unit + timeZone, format);
   return format.format(atMs);
 }
+
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 function sorted(lines: readonly string[]): string[] {
   return [...lines].sort();

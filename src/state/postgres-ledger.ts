@@ -22,6 +22,7 @@ import { ledgerLocation } from './postgres/location.ts';
 import { failureOf, postgresError } from './postgres/postgres-errors.ts';
 import { history, readWindows, recentOutputTokens, settledTasks, windows } from './postgres/queries.ts';
 import { ServerClock } from './postgres/ServerClock.ts';
+import { sumUp } from './postgres/sum-up.ts';
 import { readTask, readTasks, writeTask } from './postgres/tasks.ts';
 import { readUsage } from './postgres/usage.ts';
 import { toSums, WindowView } from './postgres/WindowView.ts';
@@ -309,7 +310,15 @@ class PostgresLedger implements Ledger {
 
   async usage(query: Parameters<Ledger['usage']>[0]): ReturnType<Ledger['usage']> {
     const plan = planUsage(query);
-    return this.read((pool) => readUsage(pool, plan));
+    return this.read(async (pool) => {
+      await sumUp(pool, plan, Number.POSITIVE_INFINITY);
+      return readUsage(pool, plan);
+    });
+  }
+
+  async sumUp(query: Parameters<Ledger['sumUp']>[0], forMs: number): ReturnType<Ledger['sumUp']> {
+    const plan = planUsage(query);
+    return this.read((pool) => sumUp(pool, plan, forMs));
   }
 
   /** Also answers for a server that cannot be reached: then the problem says why. */

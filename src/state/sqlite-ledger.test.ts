@@ -112,6 +112,39 @@ describe('the SQLite file', () => {
     expect(ledger.snapshot()[0]).toMatchObject({ settledTokens: 70, heldTokens: 9_000 });
   });
 
+  it('of the version before sums were kept newest first is migrated, with its tasks and what was summed', async () => {
+    await mkdir(join(folder, 'state'));
+    const before = new DatabaseSync(file);
+    before.exec(
+      `${migrations.slice(0, 4).join(';')}; PRAGMA application_id = ${applicationId}; PRAGMA user_version = 4`,
+    );
+    const task = { taskId: 'old', model: 'qwen3:8b', startedAtMs: 5 };
+    before
+      .prepare('INSERT INTO task VALUES (?, 5, ?, ?, ?, ?, ?, NULL, ?)')
+      .run('old', 'ollama-specialist', 'simple', 'cli', 'web', 'approved', JSON.stringify(task));
+    const dayMs = 86_400_000;
+    for (const day of [0, 1, 2, 3]) {
+      before.exec(`INSERT INTO turn (reservation, model, state, hold, charged, started_ms, settled_ms, input, output, free_kind)
+        VALUES (NULL, 'm', 1, 0, 10, ${day * dayMs}, 1, 7, 3, 'simple')`);
+    }
+    before.exec(`UPDATE usage_mark SET turn = 3;
+      INSERT INTO usage_tier (seq, time_zone) VALUES (1, 'UTC');
+      INSERT INTO usage_series VALUES (1, 'claude-specialist', 'm', '', 'simple', '', '')`);
+    for (const tier of [0, 1]) {
+      for (const day of [0, 1, 2]) {
+        before.exec(`INSERT INTO usage_sum VALUES (${tier}, ${day * dayMs}, 1, 7, 0, 0, 0, 3, 10, 1)`);
+      }
+    }
+    before.close();
+    const ledger = open();
+    expect(await ledger.tasks({ model: 'qwen3:8b', project: 'web' })).toEqual([task]);
+    const days = await ledger.usage({ by: ['day', 'kind'] });
+    expect(days.map(({ startMs, kind, turns }) => [startMs, kind, turns])).toEqual(
+      [0, 1, 2, 3].map((day) => [day * dayMs, 'simple', 1]),
+    );
+    expect((await ledger.usage({}))[0]).toMatchObject({ turns: 4, inputTokens: 28, chargedTokens: 40 });
+  });
+
   it("gives what it is used for the object's own scope, where the call does not say otherwise", async () => {
     const perDoor = { ...spec, each: 'door' } as const;
     const ledger = open({ budgets: () => [perDoor], scope: { door: 'mcp', user: 'ann' } });

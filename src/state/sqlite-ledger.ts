@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isLedgerTrouble, TeelammaError } from '../errors.ts';
 import type {
   BudgetSpec,
@@ -19,9 +20,10 @@ import * as operations from './sqlite/operations.ts';
 import { history, recentOutputTokens, settledTasks, windows } from './sqlite/queries.ts';
 import { generatedId, type TurnRow } from './sqlite/rows.ts';
 import { ledgerError } from './sqlite/sqlite-errors.ts';
+import { readyFromMs, sumUp } from './sqlite/sum-up.ts';
 import { readTask, readTasks, writeTask } from './sqlite/tasks.ts';
 import { UnitOfWork } from './sqlite/UnitOfWork.ts';
-import { fold, isFoldDue, readUsage } from './sqlite/usage.ts';
+import { readUsage } from './sqlite/usage.ts';
 import { WriteQueue, type Written } from './sqlite/WriteQueue.ts';
 import { taskColumns } from './task-columns.ts';
 import { planUsage, type UsagePlan } from './usage/plan-usage.ts';
@@ -57,6 +59,9 @@ export interface SqliteLedgerPorts {
 export function openSqliteLedger(options: SqliteLedgerOptions, ports: SqliteLedgerPorts): Ledger {
   return new SqliteLedger(options, ports);
 }
+
+/** Between two steps of summing: long enough for other processes that wait for the file's lock. */
+const pauseMs = 4;
 
 interface Opened {
   readonly db: DatabaseSync;
@@ -216,7 +221,7 @@ class SqliteLedger implements Ledger {
 
   async usage(query: Parameters<Ledger['usage']>[0]): ReturnType<Ledger['usage']> {
     const plan = planUsage(query);
-    if (this.read(({ db }) => isFoldDue(db, plan))) await this.fold(plan);
+    await this.sum(plan, Number.POSITIVE_INFINITY);
     return this.read(({ db }) => {
       db.exec('BEGIN');
       try {
@@ -225,6 +230,10 @@ class SqliteLedger implements Ledger {
         db.exec('COMMIT');
       }
     });
+  }
+
+  async sumUp(query: Parameters<Ledger['sumUp']>[0], forMs: number): ReturnType<Ledger['sumUp']> {
+    return this.sum(planUsage(query), forMs);
   }
 
   /** Also answers for a file that cannot be opened: then the problem says why. */
@@ -305,13 +314,21 @@ class SqliteLedger implements Ledger {
     return this.calls.track(this.open().queue.run(operation, scopeOf));
   }
 
-  /** Where nothing can be written, readers sum what is not folded by themselves. */
-  private async fold(plan: UsagePlan): Promise<void> {
-    const { db } = this.open();
+  /** Step by step, with room for others in between. Where nothing can be written, readers sum by themselves. */
+  private async sum(plan: UsagePlan, forMs: number): Promise<number | null> {
+    const untilMs = performance.now() + forMs;
     try {
-      while (!(await this.write(() => fold(db, plan))).value);
+      let fromMs = this.read(({ db }) => readyFromMs(db, plan));
+      while (fromMs !== null) {
+        const { db } = this.open();
+        fromMs = (await this.write(() => sumUp(db, plan))).value;
+        if (performance.now() >= untilMs) break;
+        if (fromMs !== null) await delay(pauseMs);
+      }
+      return fromMs;
     } catch (error) {
       if (!isLedgerTrouble(error)) throw error;
+      return null;
     }
   }
 

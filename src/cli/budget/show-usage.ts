@@ -37,6 +37,8 @@ const dimensions: readonly UsageDimension[] = [
   'user',
 ];
 const barCells = 20;
+/** Whoever waits longer is told why. */
+const noticedMs = 500;
 
 /** What was used, summed by one or two dimensions: a table with bars and a total, JSON, or CSV. */
 export async function showUsage(context: CliContext, options: ShowUsageOptions): Promise<void> {
@@ -46,12 +48,16 @@ export async function showUsage(context: CliContext, options: ShowUsageOptions):
   const { timeZone } = context;
   const { openLedger } = await import('../../app.ts');
   await using ledger = await openLedger(config);
-  const rows = await ledger.usage({
+  const query = {
     by: pricedDimensions(by),
     timeZone,
     where: whereOf(options),
     ...(sinceMs !== undefined && { sinceMs }),
-  });
+  };
+  if ((await ledger.sumUp(query, noticedMs)) !== null) {
+    writeNote(context, 'Adding up calls that were never added up; this is done once.');
+  }
+  const rows = await ledger.usage(query);
   const priced = priceUsage(rows, by, config.prices, context.nowMs());
   const total = totalOf(priced);
   if (options.json)

@@ -25,7 +25,7 @@ export function readRoutes(
     usage: (query) => readUsage(query, options, ports),
     savings: (query) => readSavings(query, options, ports),
     decisions: (query) => readDecisions(query, { ledger: ports.ledger, feed }),
-    facets: () => readFacets(ports),
+    facets: (query) => readFacets(query, ports),
     debts: () => readDebts(ports),
   };
   return (path) => {

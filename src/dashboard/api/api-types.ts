@@ -170,7 +170,13 @@ export interface TurnView {
 
 export type UsageGroup = 'agent' | 'model' | 'project' | 'kind';
 
-export interface UsageDocument {
+/** What is made of kept sums. On a ledger with many calls that are in none yet, they are summed by and by, the newest first. */
+interface OfSums {
+  /** Earlier calls are not in it yet; null where all are. Asked for again, more are. */
+  readonly summedSinceMs: number | null;
+}
+
+export interface UsageDocument extends OfSums {
   readonly by: UsageGroup;
   readonly resolution: 'hour' | 'day';
   /** Beginnings of the hours or days, ascending, without gaps. */
@@ -202,7 +208,7 @@ export interface UsageTotal {
 }
 
 /** What Ollama did, and what it would have cost on Claude. */
-export interface SavingsDocument {
+export interface SavingsDocument extends OfSums {
   readonly resolution: 'hour' | 'day';
   readonly startsMs: readonly number[];
   readonly tokens: readonly number[];
@@ -250,7 +256,7 @@ export interface DebtView {
 }
 
 /** What can be filtered by. */
-export interface FacetsDocument {
+export interface FacetsDocument extends OfSums {
   readonly agents: readonly string[];
   readonly models: readonly string[];
   readonly projects: readonly string[];

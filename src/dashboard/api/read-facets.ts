@@ -1,10 +1,17 @@
-import { usageKeys } from '../../state/usage/UsageQuery.ts';
 import type { DashboardPorts } from '../DashboardPorts.ts';
 import type { FacetsDocument } from './api-types.ts';
+import type { Parsed } from './parse-query.ts';
+import { summedPart } from './summed-part.ts';
 
-/** Every agent, model, project and kind that was ever used, by name. */
-export async function readFacets({ ledger }: DashboardPorts): Promise<FacetsDocument> {
-  const rows = await ledger.usage({ by: usageKeys.filter((key) => key !== 'door' && key !== 'user') });
+/** Every agent, model, project and kind that was ever used, as far as it is summed, by name. */
+export async function readFacets({ zone }: Parsed, ports: DashboardPorts): Promise<FacetsDocument> {
+  const { ledger } = ports;
+  const { query, summedSinceMs } = await summedPart({ timeZone: zone }, ports);
+  // Two questions, since few rows are kept of each.
+  const rows = [
+    ...(await ledger.usage({ ...query, by: ['agent', 'model', 'kind'] })),
+    ...(await ledger.usage({ ...query, by: ['project'] })),
+  ];
   const valuesOf = (key: 'agent' | 'model' | 'project' | 'kind') =>
     [...new Set(rows.map((row) => row[key] ?? ''))].filter((value) => value !== '').sort();
   return {
@@ -12,5 +19,6 @@ export async function readFacets({ ledger }: DashboardPorts): Promise<FacetsDocu
     models: valuesOf('model'),
     projects: valuesOf('project'),
     kinds: valuesOf('kind'),
+    summedSinceMs,
   };
 }

@@ -7,6 +7,7 @@ import type { DashboardOptions, DashboardPorts } from '../DashboardPorts.ts';
 import type { SavedByModel, SavingsDocument } from './api-types.ts';
 import type { Parsed } from './parse-query.ts';
 import { tokensOf, usageQuery } from './read-usage.ts';
+import { summedPart } from './summed-part.ts';
 import { resolutionOf, timeBuckets } from './time-buckets.ts';
 
 const ollama = 'ollama-specialist';
@@ -19,7 +20,8 @@ export async function readSavings(
 ): Promise<SavingsDocument> {
   const now = nowMs();
   const time = resolutionOf(filter, now);
-  const query = usageQuery({ ...filter, agent: ollama }, zone);
+  const asked = { ...usageQuery({ ...filter, agent: ollama }, zone), by: [time] };
+  const { query, summedSinceMs } = await summedPart(asked, { ledger });
   const [rows, byModelRows] = await Promise.all([
     ledger.usage({ ...query, by: [time] }),
     ledger.usage({ ...query, by: ['model'] }),
@@ -42,6 +44,7 @@ export async function readSavings(
     total: byModel.reduce(add, nothing),
     pricedAs: claudeModel,
     pricesAsOf,
+    summedSinceMs,
   };
 }
 

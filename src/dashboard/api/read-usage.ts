@@ -5,6 +5,7 @@ import { type PricedUsage, pricedDimensions, priceUsage, totalOf } from '../../s
 import type { DashboardOptions, DashboardPorts } from '../DashboardPorts.ts';
 import type { UsageDocument, UsageGroup, UsageSeries, UsageTotal } from './api-types.ts';
 import type { Filter, Parsed } from './parse-query.ts';
+import { summedPart } from './summed-part.ts';
 import { resolutionOf, type TimeBuckets, timeBuckets } from './time-buckets.ts';
 
 /** More colours than these nobody tells apart. */
@@ -18,7 +19,8 @@ export async function readUsage(
 ): Promise<UsageDocument> {
   const now = nowMs();
   const time = resolutionOf(filter, now);
-  const query = usageQuery(filter, zone);
+  const asked = { ...usageQuery(filter, zone), by: [time] };
+  const { query, summedSinceMs } = await summedPart(asked, { ledger });
   // Two questions: prices need agent and model, and to ask for these by the day too would take three times as long.
   const [overTime, priced] = await Promise.all([
     ledger.usage({ ...query, by: [time, by] }),
@@ -36,6 +38,7 @@ export async function readUsage(
     groups,
     total: totalView(totalOf(rows), ''),
     pricesAsOf,
+    summedSinceMs,
   };
 }
 

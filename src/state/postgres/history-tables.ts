@@ -65,3 +65,16 @@ export const tasksByTwo = `
   CREATE INDEX task_by_project ON teelamma.task (project, started_ms, id, agent, kind, outcome, model);
   CREATE INDEX task_by_model ON teelamma.task (model, started_ms, id, agent, kind, project, outcome);
 `;
+
+export const summedNewestFirst = `
+  CREATE TABLE teelamma.usage_gap (from_turn bigint PRIMARY KEY, to_turn bigint NOT NULL, newest_ms bigint NOT NULL);
+  DELETE FROM teelamma.usage_sum WHERE tier <> 0;
+  DROP TABLE teelamma.usage_tier;
+  CREATE TABLE teelamma.usage_tier (
+    seq integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    time_zone text NOT NULL,
+    view text NOT NULL,
+    from_ms bigint NOT NULL,
+    UNIQUE (time_zone, view)
+  );
+`;

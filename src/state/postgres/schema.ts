@@ -1,5 +1,5 @@
 import { functions } from './functions.ts';
-import { historyTables, tasksByTwo } from './history-tables.ts';
+import { historyTables, summedNewestFirst, tasksByTwo } from './history-tables.ts';
 import { leaseFunctions, leaseTable } from './lease-functions.ts';
 
 /**
@@ -100,4 +100,5 @@ export const migrations: readonly string[] = [
   `,
   historyTables,
   tasksByTwo,
+  summedNewestFirst,
 ];

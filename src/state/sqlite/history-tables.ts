@@ -2,9 +2,9 @@
  * Tables of what happened. None of them is written in the hot path: `task` twice in a task's life, the sums now and then by those who
  * read them.
  *
- * `usage_sum` has the turns up to number `usage_mark.turn`, summed: in tier 0 by the quarter of an hour, in the tier of each time zone
+ * `usage_sum` has the turns up to number `usage_mark.turn`, summed: in tier 0 by the quarter of an hour, in the tiers of each time zone
  * that was asked about by its days. `usage_open` has those of them that were in flight, and so are in no sum yet. A turn that was
- * charged at its hold and later settled is noted in `usage_correction` with what it was charged before.
+ * charged at its hold and later settled is noted in `usage_correction` with what it was charged before. `summedNewestFirst` goes on.
  */
 export const historyTables = `
   CREATE TABLE task (
@@ -71,4 +71,22 @@ export const tasksByTwo = `
   CREATE INDEX task_by_outcome ON task (outcome, started_ms, id, agent, kind, project, model);
   CREATE INDEX task_by_project ON task (project, started_ms, id, agent, kind, outcome, model);
   CREATE INDEX task_by_model ON task (model, started_ms, id, agent, kind, project, outcome);
+`;
+
+/**
+ * Turns that the sums have not reached lie above the mark or in a `usage_gap`: above `from_turn`, up to `to_turn`, none started later than
+ * `newest_ms`. A gap is summed from its end, so that recent times are whole first. The days of a time zone are kept from `from_ms` on,
+ * each by all keys and, in fewer rows, by those that a view has.
+ */
+export const summedNewestFirst = `
+  CREATE TABLE usage_gap (from_turn INTEGER PRIMARY KEY, to_turn INTEGER NOT NULL, newest_ms INTEGER NOT NULL);
+  DELETE FROM usage_sum WHERE tier <> 0;
+  DROP TABLE usage_tier;
+  CREATE TABLE usage_tier (
+    seq INTEGER PRIMARY KEY,
+    time_zone TEXT NOT NULL,
+    view TEXT NOT NULL,
+    from_ms INTEGER NOT NULL,
+    UNIQUE (time_zone, view)
+  );
 `;

@@ -1,4 +1,4 @@
-import { historyTables, tasksByTwo } from './history-tables.ts';
+import { historyTables, summedNewestFirst, tasksByTwo } from './history-tables.ts';
 
 /** Marks the file as a ledger of this package (`PRAGMA application_id`): the bytes of "Teel". */
 export const applicationId = 0x5465656c;
@@ -100,4 +100,5 @@ export const migrations: readonly string[] = [
   `,
   historyTables,
   tasksByTwo,
+  summedNewestFirst,
 ];

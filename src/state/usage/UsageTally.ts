@@ -10,15 +10,15 @@ export interface UsagePiece extends UsageSums, Readonly<Partial<Record<UsageKey,
   readonly atMs: number;
 }
 
+/** A row under construction. */
+type Group = { -readonly [part in keyof UsageRow]: UsageRow[part] };
+
 /** Adds pieces up to the groups that a query asks for. */
 export class UsageTally {
   private readonly keys: readonly UsageKey[];
   private readonly time: 'hour' | 'day' | null;
   private readonly days: ZoneDays;
-  private readonly groups = new Map<
-    string,
-    { readonly row: Omit<UsageRow, keyof UsageSums>; readonly sums: Sums }
-  >();
+  private readonly groups = new Map<string, Group>();
 
   constructor({ by = [] }: UsageQuery, days: ZoneDays) {
     this.keys = by.filter((one): one is UsageKey => one !== 'hour' && one !== 'day');
@@ -29,20 +29,21 @@ export class UsageTally {
   /** `isDay`: the piece is of one day, which begins at its `atMs`; to ask the calendar for each of them would take longer than the query. */
   add(piece: UsagePiece, isDay = false): void {
     const startMs = isDay && this.time === 'day' ? piece.atMs : this.startOf(piece.atMs);
-    const id = [startMs ?? '', ...this.keys.map((key) => piece[key] ?? '')].join('\n');
+    let id = startMs === null ? '' : String(startMs);
+    for (const key of this.keys) id += `\n${piece[key] ?? ''}`;
     let group = this.groups.get(id);
     if (!group) {
-      const values = Object.fromEntries(this.keys.map((key) => [key, piece[key] ?? '']));
-      group = { row: { ...(startMs !== null && { startMs }), ...values }, sums: noSums() };
+      group = noSums();
+      if (startMs !== null) group.startMs = startMs;
+      for (const key of this.keys) group[key] = piece[key] ?? '';
       this.groups.set(id, group);
     }
-    addSums(group.sums, piece);
+    addSums(group, piece);
   }
 
   /** By time, and within one time by what was charged, the most first. */
   rows(): UsageRow[] {
-    const rows = [...this.groups.values()].map(({ row, sums }) => ({ ...row, ...sums }));
-    const used = rows.filter(({ turns }) => turns !== 0);
+    const used = [...this.groups.values()].filter(({ turns }) => turns !== 0);
     return used.sort(
       (a, b) =>
         (a.startMs ?? 0) - (b.startMs ?? 0) ||

@@ -1,6 +1,8 @@
 import { TeelammaError } from '../../errors.ts';
 import { quarterMs } from './fold-turns.ts';
 import { type UsageDimension, type UsageKey, type UsageQuery, usageKeys } from './UsageQuery.ts';
+import type { UsagePiece } from './UsageTally.ts';
+import { type UsageView, viewFor } from './usage-views.ts';
 import { ZoneDays } from './ZoneDays.ts';
 
 /** How the stored sums answer a query: whole days from the days of its zone, the rest from quarters of an hour. */
@@ -12,8 +14,10 @@ export interface UsagePlan {
   readonly time: 'hour' | 'day' | null;
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whole days within, where the query does not ask for hours; empty where there are fewer than two. */
+  /** Whole days within, where the query does not ask for hours; null where there are fewer than two. */
   readonly wholeDays: { readonly fromMs: number; readonly toMs: number } | null;
+  /** Which of the zone's days are read. */
+  readonly view: UsageView;
 }
 
 /** Outside of these no turn can have started; within, every calendar works. */
@@ -44,7 +48,14 @@ export function planUsage(query: UsageQuery): UsagePlan {
     fromMs,
     toMs,
     wholeDays: time[0] === 'hour' ? null : wholeDays(days, fromMs, toMs),
+    view: viewFor([...by, ...Object.keys(query.where ?? {})]),
   };
+}
+
+/** Whether what is not summed yet is within what a plan asks for. */
+export function matchesPlan({ query, fromMs, toMs }: UsagePlan, piece: UsagePiece): boolean {
+  if (piece.atMs < fromMs || piece.atMs >= toMs) return false;
+  return Object.entries(query.where ?? {}).every(([key, value]) => piece[key as UsageKey] === value);
 }
 
 function checkZone(days: ZoneDays, timeZone: string): void {

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import type { FacetsDocument } from '../../api/api-types.ts';
 import { ApiError, askApi } from './api.ts';
 import { useLive } from './live.ts';
 
@@ -16,7 +17,13 @@ interface Options {
 
 const nothing = { data: null, problem: null };
 
-/** A document of the API, asked for again after changes. While the answer for another path is on its way, nothing is shown. */
+/** Between two questions of which the first had half an answer. */
+const goOnMs = 100;
+
+/**
+ * A document of the API, asked for again after changes, and while its sums are not whole (`summedSinceMs`). While the answer for another path is
+ * on its way, nothing is shown.
+ */
 export function useData<T>(path: string, { gapMs = 200 }: Options = {}): Data<T> {
   const { changes } = useLive();
   const [state, setState] = useState<{ readonly path: string } & Data<T>>({ path, ...nothing });
@@ -25,11 +32,14 @@ export function useData<T>(path: string, { gapMs = 200 }: Options = {}): Data<T>
   useEffect(() => {
     const own = createAsker(gapMs, async (signal) => {
       try {
-        setState({ path, data: await askApi<T>(path, signal), problem: null });
+        const data = await askApi<T>(path, signal);
+        setState({ path, data, problem: null });
+        return isWhole(data);
       } catch (error) {
-        if (signal.aborted) return;
+        if (signal.aborted) return true;
         const problem = error instanceof ApiError ? error.message : String(error);
         setState((before) => ({ path, data: before.path === path ? before.data : null, problem }));
+        return true;
       }
     });
     asker.current = own;
@@ -41,8 +51,12 @@ export function useData<T>(path: string, { gapMs = 200 }: Options = {}): Data<T>
   return state.path === path ? state : nothing;
 }
 
-/** Asks one question at a time, and once more where something changed while the answer was on its way. */
-function createAsker(gapMs: number, question: (signal: AbortSignal) => Promise<void>) {
+function isWhole(data: unknown): boolean {
+  return ((data as Partial<FacetsDocument>).summedSinceMs ?? null) === null;
+}
+
+/** Asks one question at a time, and once more where something changed while the answer was on its way, or it was not the whole answer. */
+function createAsker(gapMs: number, question: (signal: AbortSignal) => Promise<boolean>) {
   const stopped = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   let askedAtMs = Number.NEGATIVE_INFINITY;
@@ -58,9 +72,10 @@ function createAsker(gapMs: number, question: (signal: AbortSignal) => Promise<v
     isBusy = true;
     isWanted = false;
     askedAtMs = performance.now();
-    await question(stopped.signal);
+    const isDone = await question(stopped.signal);
     isBusy = false;
-    if (isWanted) ask();
+    if (!isDone && !stopped.signal.aborted) timer = setTimeout(run, goOnMs);
+    else if (isWanted) ask();
   };
   const stop = (): void => {
     stopped.abort();

@@ -1,5 +1,6 @@
 import { useId } from 'preact/hooks';
 import type { FacetsDocument } from '../../api/api-types.ts';
+import { apiPath } from '../api-path.ts';
 import { agentName } from '../format.ts';
 import { useData } from '../live/use-data.ts';
 import { type Place, setFilter } from '../router.ts';
@@ -24,7 +25,7 @@ const outcomes = ['approved', 'needs-repair', 'rejected', 'failed', 'aborted', '
 
 /** What the view is limited to; it stands in the address, so that it can be kept and shared. */
 export function FilterBar({ place, names }: FilterBarProps) {
-  const { data } = useData<FacetsDocument>('facets', { gapMs: 30_000 });
+  const { data } = useData<FacetsDocument>(apiPath('facets', place, []), { gapMs: 30_000 });
   const choices: Readonly<Record<FilterName, readonly (readonly [string, string])[]>> = {
     period: periods,
     agent: (data?.agents ?? []).map((agent) => [agent, agentName(agent)]),

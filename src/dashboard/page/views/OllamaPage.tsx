@@ -10,6 +10,7 @@ import { Link } from '../parts/Link.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { Problem } from '../parts/Problem.tsx';
 import { Stat } from '../parts/Stat.tsx';
+import { StillSumming } from '../parts/StillSumming.tsx';
 import { Time } from '../parts/Time.tsx';
 import type { Place } from '../router.ts';
 
@@ -22,6 +23,7 @@ export function OllamaPage({ place }: { readonly place: Place }) {
     <>
       <FilterBar place={place} names={names} />
       <Problem text={problem} />
+      <StillSumming sinceMs={data?.summedSinceMs} />
       {data && <Savings data={data} />}
       <Debts />
     </>

@@ -133,8 +133,12 @@ function Figures({ debt, place }: FiguresProps) {
       />
       <Stat
         label="Ollama saved, 30 days"
-        value={month.data ? usd(month.data.total.savedUsd) : '…'}
-        note={month.data ? `${compact(month.data.total.tokens)} tokens, at ${month.data.pricedAs}` : ''}
+        value={month.data?.summedSinceMs === null ? usd(month.data.total.savedUsd) : '…'}
+        note={
+          month.data?.summedSinceMs === null
+            ? `${compact(month.data.total.tokens)} tokens, at ${month.data.pricedAs}`
+            : month.data && 'still adding up'
+        }
         tone="good"
       />
       <Stat

@@ -8,6 +8,7 @@ import { FilterBar } from '../parts/FilterBar.tsx';
 import { Legend } from '../parts/Legend.tsx';
 import { Panel } from '../parts/Panel.tsx';
 import { Problem } from '../parts/Problem.tsx';
+import { StillSumming } from '../parts/StillSumming.tsx';
 import { type Place, setFilter } from '../router.ts';
 
 const groups: readonly (readonly [UsageGroup, string])[] = [
@@ -40,6 +41,7 @@ export function UsagePage({ place }: { readonly place: Place }) {
     <>
       <FilterBar place={place} names={names} />
       <Problem text={problem} />
+      <StillSumming sinceMs={data?.summedSinceMs} />
       <Panel title="Tokens over time" aside={choice}>
         {data && data.total.turns === 0 && (
           <p class="empty">Nothing was used in this time, with these filters.</p>
