@@ -7,6 +7,7 @@ import type { Installation } from '../support/installation.ts';
 import { describeInBrowser } from '../support/needs-browser.ts';
 import { startTestDashboard, type TestDashboard } from '../support/start-dashboard.ts';
 import { teelamma } from '../support/teelamma.ts';
+import { visitPage } from '../support/visit-page.ts';
 import { startYearInstallation } from '../support/year-installation.ts';
 
 const setUpMs = 300_000;
@@ -36,21 +37,8 @@ describeInBrowser('the dashboard in a browser, on a year of work', (executablePa
     await installation?.[Symbol.asyncDispose]();
   });
 
-  async function open(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await browser.newContext(options);
-    const page = await context.newPage();
-    const problems: string[] = [];
-    const hosts = new Set<string>();
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text());
-    });
-    page.on('pageerror', (error) => void problems.push(error.message));
-    page.on('request', (request) => void hosts.add(new URL(request.url()).host));
-    page.setDefaultTimeout(60_000);
-    await page.goto(`${dashboard.url}${path}`);
-    await page.getByText('Live', { exact: true }).waitFor();
-    return { page, problems, hosts, [Symbol.asyncDispose]: () => context.close() };
-  }
+  const open = (path: string, options?: BrowserContextOptions) =>
+    visitPage(browser, `${dashboard.url}${path}`, options);
 
   it('shows the year: budgets, usage by project, and decisions page by page', async () => {
     await using visit = await open('/');
@@ -187,14 +175,6 @@ describeInBrowser('the dashboard in a browser, on a year of work', (executablePa
     expect(visit.problems).toEqual([]);
   });
 });
-
-interface Visit extends AsyncDisposable {
-  readonly page: Page;
-  /** What the browser complained of. */
-  readonly problems: readonly string[];
-  /** Hosts that anything was asked of. */
-  readonly hosts: ReadonlySet<string>;
-}
 
 /** What axe finds, each with where. */
 async function faults(page: Page): Promise<string[]> {
