@@ -84,10 +84,10 @@ describe('the book', () => {
 
   it('links to nothing that is not there', () => {
     const broken = pages.flatMap((page) =>
-      [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)]
-        .map(([, target = '']) => target)
-        .filter((target) => !existsSync(resolve(root, dirname(page), target)))
-        .map((target) => `${page}: ${target}`),
+      [...textOf(page).matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)]
+        .map(([, path = '', part]) => ({ file: path === '' ? page : join(dirname(page), path), part }))
+        .filter(({ file, part }) => !existsSync(join(root, file)) || (part && !partsOf(file).includes(part)))
+        .map(({ file, part }) => `${page}: ${file}#${part}`),
     );
     expect(broken).toEqual([]);
   });
@@ -122,6 +122,16 @@ describe('the book', () => {
     expect(stdout).toMatch(expected);
   });
 });
+
+/** The headings of a page, as links name them. */
+function partsOf(page: string): string[] {
+  return [...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{Letter}\p{Number}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 /** Of the entry that a page of the docs shows. */
 const debtId = '3f2a9c00-0000-4000-8000-000000000000';
