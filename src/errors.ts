@@ -49,6 +49,11 @@ export class AbortedError extends TeelammaError {
   }
 }
 
+/** What was thrown, or where that is the reason of a signal which was aborted, the error that says so. */
+export function asAborted(thrown: unknown, signal: AbortSignal | undefined): unknown {
+  return signal?.aborted && thrown === signal.reason ? new AbortedError(thrown) : thrown;
+}
+
 /** Whether an error says that the ledger cannot be used just now (busy, read-only, disk full); work can go on without Claude then. */
 export function isLedgerTrouble(error: unknown): error is TeelammaError {
   return (

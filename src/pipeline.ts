@@ -3,7 +3,7 @@ import type { Reviewer } from './agents/critic/reviewers.ts';
 import type { Admission, MetaCoordinator } from './agents/MetaCoordinator.ts';
 import { type AgentName, otherAgent } from './agents/Specialist.ts';
 import type { Strategy } from './agents/strategy.ts';
-import { isLedgerTrouble, TeelammaError } from './errors.ts';
+import { asAborted, isLedgerTrouble, TeelammaError } from './errors.ts';
 import type { DecisionLog } from './logging/LogEntry.ts';
 import { checkTask } from './pipeline/check-task.ts';
 import type { DebtStore } from './pipeline/debt/DebtStore.ts';
@@ -122,7 +122,8 @@ export class Pipeline {
       run.answerWith(await this.escalate(run, repaired));
       await journal.answered(run.result());
       this.ports.observe?.(taskAnswered(run.result(), times()));
-    } catch (error) {
+    } catch (thrown) {
+      const error = asAborted(thrown, options.signal);
       this.ports.observe?.(taskFailed(decision.taskId, error, run.progress(), times()));
       await journal.failed(error, run.progress());
       throw error;

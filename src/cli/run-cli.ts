@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { asAborted } from '../errors.ts';
 import { createContext } from './create-context.ts';
 import { createProgram } from './create-program.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
@@ -26,7 +27,7 @@ export async function runCli(process: NodeJS.Process): Promise<void> {
     const program = await createProgram(context, commandLine);
     await program.parseAsync(commandLine, { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) fail(error);
+    if (!(error instanceof CommanderError)) fail(asAborted(error, context.signal));
     else if (error.code === 'commander.help') process.exitCode = exitCodes.usage;
     else if (error.exitCode !== 0) fail(asInvalidArgument(error));
   }

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -118,6 +118,31 @@ describe('run --workspace', () => {
     const result = await command('run', '--workspace', project.folder, '--apply', '--commit', task);
     expect(result).toMatchObject({ exitCode: 0, stderr: expect.stringContaining('Committed as') });
     expect(git('log', '-1', '--format=%b')).toContain('Done and [31mred.');
+  });
+
+  it.each([
+    ['a task', () => ['run', '--workspace', project.folder, '--apply', task]],
+    ['`checks --run`', () => ['checks', '--run', project.folder]],
+  ])('ends %s that is interrupted in a check in one line, with 130', async (_what, words) => {
+    writeConfigFile(join(folder.home, 'config.json'), {
+      'checks.enabled': true,
+      'checks.sandbox': 'none',
+      'checks.commands': [`touch '${folder.home}/begun'; sleep 60`],
+    });
+    simulators.ollama.script.push(fix, done);
+    const child = spawn(process.execPath, [main, ...words()], {
+      env: { PATH: process.env['PATH'] ?? '', HOME: folder.home, TEELAMMA_HOME: folder.home, ...environment },
+    });
+    let shown = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    child.stdin.end();
+    while (!existsSync(join(folder.home, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
+    expect(shown).toMatch(/teelamma: The task was stopped: interrupted by SIGINT\n$/);
+    expect(project.files()).toEqual(sampleFiles);
   });
 
   it('applies nothing where a file changed while the task ran', async () => {
