@@ -8,15 +8,18 @@ import type { CliContext } from './CliContext.ts';
  */
 export async function confirm(context: CliContext, question: string): Promise<boolean> {
   const dialogue = createInterface({ input: context.stdin, output: context.stderr });
-  dialogue.on('SIGINT', () => {
-    context.stderr.write('\n');
-    dialogue.close();
-  });
+  let isAnswered = false;
+  dialogue.on('SIGINT', () => dialogue.close());
   try {
     const closed = new Promise<never>((_resolve, reject) => {
-      dialogue.once('close', () => reject(new AbortedError('no answer was given')));
+      dialogue.once('close', () => {
+        // The question stands on the line still.
+        if (!isAnswered) context.stderr.write('\n');
+        reject(new AbortedError('no answer was given'));
+      });
     });
     const answer = await Promise.race([dialogue.question(question), closed]);
+    isAnswered = true;
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     dialogue.close();

@@ -257,6 +257,12 @@ describe.runIf(hasTerminals)(`${onTerminals}${why}`, () => {
     expect(project.files()).toEqual(sampleFiles);
   });
 
+  it('ends in a line of its own where the question is left with Ctrl-D', async () => {
+    const { code, shown } = await onTerminal('\u0004');
+    expect(shown).toMatch(/\[y\/N\] [^\n]*\n[^\n]*teelamma:.* no answer was given/);
+    expect(code).toBe(130);
+  });
+
   it('changes nothing on no, and ends with 7', async () => {
     const { code, shown } = await onTerminal('n');
     expect(shown).toContain('Nothing was applied.');

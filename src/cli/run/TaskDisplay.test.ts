@@ -10,7 +10,11 @@ const hostile = '\u001b[2J\u001b]0;title\u0007over\rwritten';
 const harmless = '[2J]0;titleoverwritten';
 
 describe('TaskDisplay', () => {
-  it('lets nothing that a model or a provider wrote steer the terminal', () => {
+  it.each([
+    [true, 9],
+    // The text that comes is not shown then, and the final one is.
+    [false, 8],
+  ])('lets nothing that a model or a provider wrote steer the terminal (streamed: %s)', (streams, times) => {
     const written: string[] = [];
     const stream = new Writable({
       write(chunk, _encoding, done) {
@@ -31,7 +35,7 @@ describe('TaskDisplay', () => {
       signal: new AbortController().signal,
       setExitCode: () => undefined,
     };
-    const options = { quiet: false, streams: true, simulated: false, notifies: true, thresholdsPercent: [] };
+    const options = { quiet: false, streams, simulated: false, notifies: true, thresholdsPercent: [] };
     const display = new TaskDisplay(options, context);
     const issue = { kind: 'review', severity: 'error', message: hostile } as const;
     const verdict = { outcome: 'needs-repair', issues: [issue] } as const;
@@ -57,7 +61,7 @@ describe('TaskDisplay', () => {
       estimatedTokens: 0,
     } as unknown as TaskResult);
     const shown = written.join('');
-    expect(shown.split(harmless).length - 1).toBe(9);
+    expect(shown.split(harmless).length - 1).toBe(times);
     expect(shown).not.toMatch(/[^\P{Cc}\n]/u);
   });
 });

@@ -89,10 +89,12 @@ export class TaskDisplay {
   /** Gives the final answer, unless it stands there already, and the summary. */
   finish(result: TaskResult): void {
     const { context, options } = this;
-    if (!options.streams) context.stdout.write(withNewline(result.output));
-    else if (this.streamed.trim() !== printable(result.output).trim()) {
+    // A pipe gets it as it is; a terminal may be what is not streamed to, too.
+    const output = context.isTerminal.stdout ? printable(result.output) : result.output;
+    if (!options.streams) context.stdout.write(withNewline(output));
+    else if (this.streamed.trim() !== output.trim()) {
       if (this.streamed !== '') this.mark('an earlier answer was better; it is');
-      context.stdout.write(withNewline(printable(result.output)));
+      context.stdout.write(withNewline(output));
     }
     const isApproved = result.verdict.outcome === 'approved';
     if (options.quiet && isApproved) return;
