@@ -153,6 +153,20 @@ try { f.writeFileSync('node_modules/dep/index.js', 'changed'); } catch (e) { pro
     const again = await check({ 'other.js': '1' }, options);
     expect(again.issues).toEqual([]);
     expect(again.ran).toMatchObject([{ outcome: 'failed-before' }]);
+    const checks = createWorkspaceChecks(new ProjectChecks({ ...user, ...options }), () => {});
+    const added = {
+      path: 'other.js',
+      status: 'added',
+      after: { content: Buffer.from('1'), mode: 0o644 },
+    } as const;
+    const work = { task: '', workspaceFolder: folder, changes: [added] };
+    expect(await checks.run(work, AbortSignal.timeout(60_000))).toMatchObject([
+      {
+        severity: 'warning',
+        message:
+          '. ./t.sh does not judge the change: it passes a limit without the change too: it did not end within 2 s.',
+      },
+    ]);
   });
 
   it('find a new failure beside one whose words are those of a limit', async () => {

@@ -1,6 +1,7 @@
+import type { Issue } from '../../agents/verdict.ts';
 import { imageAfter } from '../FileChange.ts';
 import type { WorkspaceChecks } from '../WorkspaceChecks.ts';
-import type { CheckReport } from './CheckReport.ts';
+import type { CheckReport, CheckRun } from './CheckReport.ts';
 import { notChecked, type ProjectChecks } from './ProjectChecks.ts';
 
 /** A project's checks as a task in a workspace wants them; `onReport` is told of what was run and what was not. */
@@ -18,7 +19,18 @@ export function createWorkspaceChecks(
       onReport(report);
       if (onRan) for (const run of report.ran) onRan(run);
       const notRun = checks.detect(workspaceFolder, files).skipped;
-      return [...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)), ...report.issues];
+      return [
+        ...notRun.map(({ name, why }) => notChecked(`${name} was not run: ${why}.`)),
+        ...report.issues,
+        ...report.ran.flatMap(sayingNothing),
+      ];
     },
   };
+}
+
+/** A check that fails whatever the change is, or now and then, has not judged it, which whoever applies it is to know. */
+function sayingNothing({ name, outcome, note }: CheckRun): readonly Issue[] {
+  const isOfProject = !name.startsWith('examples of ');
+  if (!isOfProject || (outcome !== 'failed-before' && outcome !== 'flaky')) return [];
+  return [notChecked(`${name} does not judge the change: ${note ?? outcome}.`)];
 }
