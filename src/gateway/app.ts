@@ -20,6 +20,7 @@ import type {
 import { createHolds } from './holds.ts';
 import { type Client, identifyClient, isForeignPage, isLoopbackName } from './identify-client.ts';
 import type { GatewayKey } from './keys/gateway-key.ts';
+import { isOwnAddress } from './own-address.ts';
 import { createPolicy, type PolicyOptions } from './policy.ts';
 import { countTokensRoute } from './routes/count-tokens.ts';
 import { healthRoute } from './routes/health.ts';
@@ -73,7 +74,8 @@ export type MetricsPage = () => Promise<{ readonly contentType: string; readonly
 export interface Gateway extends AsyncDisposable {
   /**
    * Listens. Resolves with its base URL, without a trailing slash.
-   * @throws TeelammaError `port-taken`; `invalid-argument` where it would be open to the network without keys
+   * @throws TeelammaError `port-taken`; `invalid-argument` where it would be open to the network without keys; `invalid-config` where
+   *   its own address is the one at which it would ask Claude
    */
   start(): Promise<string>;
   /** Takes no more requests, lets running ones end for a short time, cuts the rest. Every hold is settled when it resolves. */
@@ -196,6 +198,13 @@ export function createGateway(options: GatewayOptions, ports: GatewayPorts): Gat
     }
     await listen(server, host, port);
     const { port: actual } = server.address() as AddressInfo;
+    if (isOwnAddress(options.upstream.url, { host, port: actual })) {
+      await close();
+      throw new TeelammaError(
+        'invalid-config',
+        `The gateway would ask itself for Claude: ${options.upstream.url} is its own address. Set TEELAMMA_CLAUDE_URL, or claude.url, to Claude's.`,
+      );
+    }
     return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
   }
 

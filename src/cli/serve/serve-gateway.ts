@@ -36,13 +36,15 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
     onNotice: (line) => note(context.errorStyle.yellow(line)),
   });
   const { config } = app;
+  const listen = { host: options.host ?? config.gateway.host, port: port ?? config.gateway.port };
+  const claudeUrl = await claudeUrlOf(config, listen, context);
   const { createDashboard } = await import('../../dashboard/create-dashboard.ts');
   const { dashboardOptions, dashboardPorts } = await import('../dashboard/dashboard-parts.ts');
   const dashboard = createDashboard(dashboardOptions(app), dashboardPorts(app, context.environment));
   await using gateway = await gatewayOf(app, {
     page: dashboard.handle,
-    host: options.host ?? config.gateway.host,
-    port: port ?? config.gateway.port,
+    ...listen,
+    claudeUrl,
     onDecision: (decision) => {
       const { from, agent, reason } = decision;
       if (from !== null && agent !== 'none' && from !== agent) {
@@ -54,9 +56,7 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
   const url = await gateway.start();
   writeLine(context, `ANTHROPIC_BASE_URL=${url}`);
   if (options.simulate) note('SIMULATED: answers come from a simulator; your budget is not touched');
-  note(
-    `Claude is asked at ${config.claude.url ?? anthropicUrl}, Ollama (${config.ollama.model}) at ${config.ollama.host}`,
-  );
+  note(`Claude is asked at ${claudeUrl}, Ollama (${config.ollama.model}) at ${config.ollama.host}`);
   const { limitTokens, counts } = config.budget;
   if (counts?.unit !== 'micro-usd') for (const line of limitAdvice(limitTokens)) note(line);
   note(`The dashboard is at ${url}/ (on this machine, while the gateway has no keys)`);
@@ -70,10 +70,32 @@ export async function serveGateway(context: CliContext, options: ServeOptions): 
 interface Serving extends Pick<GatewayPorts, 'onDecision' | 'page'> {
   readonly host: string;
   readonly port: number;
+  readonly claudeUrl: string;
+}
+
+/**
+ * Where Claude is asked. A shell that has `ANTHROPIC_BASE_URL` for its clients hands it to the gateway too: while that gateway does not
+ * listen yet, nothing else tells that the address is its own.
+ */
+async function claudeUrlOf(
+  { claude }: Config,
+  listen: { readonly host: string; readonly port: number },
+  context: CliContext,
+): Promise<string> {
+  const { url } = claude;
+  const { ANTHROPIC_BASE_URL: inherited, TEELAMMA_CLAUDE_URL: chosen } = context.environment;
+  if (url === undefined || url !== inherited || chosen) return url ?? anthropicUrl;
+  const { isOwnAddress } = await import('../../gateway/own-address.ts');
+  if (!isOwnAddress(url, listen)) return url;
+  writeNote(
+    context,
+    `teelamma serve: ANTHROPIC_BASE_URL (${url}) is this gateway itself, so Claude is asked at Anthropic's own address. Set TEELAMMA_CLAUDE_URL where it is to be another.`,
+  );
+  return anthropicUrl;
 }
 
 /** The gateway over an installation's parts. */
-async function gatewayOf(app: App, { host, port, onDecision, page }: Serving): Promise<Gateway> {
+async function gatewayOf(app: App, { host, port, claudeUrl, onDecision, page }: Serving): Promise<Gateway> {
   const { createGateway } = await import('../../gateway/app.ts');
   const { followGatewayKeys, gatewayKeysFile } = await import('../../gateway/keys/key-store.ts');
   const { config, ledger, ollama, router, log, observe, scrape } = app;
@@ -87,7 +109,7 @@ async function gatewayOf(app: App, { host, port, onDecision, page }: Serving): P
       host,
       port,
       upstream: {
-        url: claude.url ?? anthropicUrl,
+        url: claudeUrl,
         timeoutMs: claude.timeoutMs,
         stallTimeoutMs: claude.stallTimeoutMs,
       },
