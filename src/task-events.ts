@@ -70,6 +70,7 @@ export interface ReviewedAnswer {
   readonly model: string;
   readonly purpose: TaskPurpose;
   readonly outcome: Verdict['outcome'];
+  readonly issues: Verdict['issues'];
 }
 
 /** A file that a task in a workspace would change. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RoutingDecision } from '../agents/routing-decision.ts';
+import type { Verdict } from '../agents/verdict.ts';
 import { AbortedError, TeelammaError } from '../errors.ts';
 import type { DecisionLog } from '../logging/LogEntry.ts';
 import { maskSecrets } from '../logging/mask-secrets.ts';
 import type { Ledger } from '../state/Ledger.ts';
-import type { TaskPrompt, TaskRecord } from '../state/TaskRecord.ts';
+import type { TaskIssue, TaskPrompt, TaskRecord } from '../state/TaskRecord.ts';
 import type { TaskResult } from '../task-events.ts';
 import { NoSpecialistAvailableError } from '../turn/NoSpecialistAvailableError.ts';
 
@@ -44,14 +45,14 @@ export class TaskJournal {
 
   /** The task has an answer, approved or not. */
   async answered({ agent, model, verdict, reviews: judged, ...progress }: TaskResult): Promise<void> {
-    const issues = verdict.issues.map(({ kind, severity, message, file, line }) => ({
-      code: kind,
-      severity,
-      message,
-      ...(file !== undefined && { file }),
-      ...(line !== undefined && { line }),
+    const issues = keptIssues(verdict);
+    // The answer that is given is mostly the only one: its issues are kept once.
+    const reviews = judged.map(({ agent: by, purpose, outcome, issues: found }) => ({
+      agent: by,
+      purpose,
+      outcome,
+      ...(judged.length > 1 && { issues: keptIssues({ issues: found }) }),
     }));
-    const reviews = judged.map(({ agent: by, purpose, outcome }) => ({ agent: by, purpose, outcome }));
     await this.end(progress, { agent, model, outcome: verdict.outcome, issues, reviews });
   }
 
@@ -100,6 +101,16 @@ export class TaskJournal {
       if (endedAtMs !== null) onWarning(`This task is missing in the history: ${message}`);
     }
   }
+}
+
+function keptIssues({ issues }: Pick<Verdict, 'issues'>): readonly TaskIssue[] {
+  return issues.map(({ kind, severity, message, file, line }) => ({
+    code: kind,
+    severity,
+    message,
+    ...(file !== undefined && { file }),
+    ...(line !== undefined && { line }),
+  }));
 }
 
 function startedRecord(prompt: TaskPrompt, decision: RoutingDecision, startedAtMs: number): TaskRecord {

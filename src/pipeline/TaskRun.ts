@@ -346,7 +346,7 @@ export class TaskRun {
       errors: verdict.issues.filter(({ severity }) => severity === 'error').length,
       warnings: verdict.issues.filter(({ severity }) => severity === 'warning').length,
     });
-    this.reviews.push({ agent, model, purpose, outcome: verdict.outcome });
+    this.reviews.push({ agent, model, purpose, ...verdict });
     this.ports.log.record({
       agent: 'critic',
       action: 'review',

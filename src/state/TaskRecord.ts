@@ -53,6 +53,8 @@ export interface TaskReview {
   readonly agent: string;
   readonly purpose: string;
   readonly outcome: string;
+  /** What the critic found in it; absent where there was one answer alone, and in records of versions that did not keep it. */
+  readonly issues?: readonly TaskIssue[];
 }
 
 /** The Router's assessment, with every signal, so that weights can be fitted to what came of the tasks. */

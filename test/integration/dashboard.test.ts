@@ -103,6 +103,18 @@ describe('the API of the dashboard', () => {
     expect(facets.projects).toEqual(['web']);
   });
 
+  it('shows what the critic found in each answer of a task, also where the one that was given has none of it', async () => {
+    const { dashboard } = await start();
+    const done = await dashboard.app.pipeline.executeTask(`${complexTask} [[sim:broken-code]]`);
+    expect(done.verdict).toEqual({ outcome: 'approved', issues: [] });
+    const { task } = (await dashboard.ask(`tasks/${done.decision.taskId}`)).body as TaskDocument;
+    expect(task.issues).toEqual([]);
+    const [first, second] = task.reviews;
+    expect(first).toMatchObject({ purpose: 'answer', outcome: 'needs-repair' });
+    expect(first?.issues[0]).toMatchObject({ code: 'syntax-error', severity: 'error', line: 7 });
+    expect(second).toMatchObject({ purpose: 'repair', outcome: 'approved', issues: [] });
+  });
+
   it('lists the review debt without the answer, and counts it', async () => {
     const { dashboard } = await start({ TEELAMMA_BUDGET: '500' });
     const { decision } = await dashboard.app.pipeline.executeTask(complexTask);

@@ -32,7 +32,7 @@ describe('local-first', () => {
       /^Local first, as the strategy says \(complex task, score 0\.\d\d\)/,
     );
     expect(result.reviews).toEqual([
-      { agent: 'ollama-specialist', model: 'qwen3:8b', purpose: 'answer', outcome: 'approved' },
+      { agent: 'ollama-specialist', model: 'qwen3:8b', purpose: 'answer', outcome: 'approved', issues: [] },
     ]);
     expect(installation.claude.requests).toHaveLength(0);
   });
@@ -68,8 +68,15 @@ describe('local-first', () => {
       strategy: 'local-first',
       decision: { cause: 'local-first', propensity: 1 },
       reviews: [
-        { agent: 'ollama-specialist', purpose: 'answer', outcome: 'needs-repair' },
-        { agent: 'ollama-specialist', purpose: 'repair', outcome: 'approved' },
+        {
+          agent: 'ollama-specialist',
+          purpose: 'answer',
+          outcome: 'needs-repair',
+          issues: [
+            { code: 'syntax-error', severity: 'error', message: expect.stringContaining('does not parse') },
+          ],
+        },
+        { agent: 'ollama-specialist', purpose: 'repair', outcome: 'approved', issues: [] },
       ],
     });
     expect(record?.complexity.signals.length).toBeGreaterThan(0);

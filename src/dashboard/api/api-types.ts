@@ -136,17 +136,26 @@ export interface TaskView {
     readonly confidence: number;
     readonly signals: readonly { readonly name: string; readonly value: number; readonly weight: number }[];
   };
-  readonly issues: readonly {
-    readonly code: string;
-    readonly severity: string;
-    readonly message: string;
-    readonly file?: string;
-    readonly line?: number;
+  /** Of the answer that was given. */
+  readonly issues: readonly IssueView[];
+  /** Each answer in order, with what was found in it where there were several. */
+  readonly reviews: readonly {
+    readonly agent: string;
+    readonly purpose: string;
+    readonly outcome: string;
+    readonly issues: readonly IssueView[];
   }[];
-  readonly reviews: readonly { readonly agent: string; readonly purpose: string; readonly outcome: string }[];
   readonly handovers: readonly { readonly from: string; readonly to: string; readonly reason: string }[];
   readonly chargedTokens: number;
   readonly latencyMs: number | null;
+}
+
+export interface IssueView {
+  readonly code: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly file?: string;
+  readonly line?: number;
 }
 
 export interface TurnView {

@@ -53,7 +53,12 @@ function taskView(task: TaskRecord): TaskView {
       signals: complexity.signals.map(({ name, value, weight }) => ({ name, value, weight })),
     },
     issues: task.issues.map((issue) => ({ ...issue })),
-    reviews: (task.reviews ?? []).map(({ agent, purpose, outcome }) => ({ agent, purpose, outcome })),
+    reviews: (task.reviews ?? []).map((review) => ({
+      agent: review.agent,
+      purpose: review.purpose,
+      outcome: review.outcome,
+      issues: (review.issues ?? []).map((issue) => ({ ...issue })),
+    })),
     handovers: task.handovers.map(({ from, to, reason: why }) => ({ from, to, reason: why })),
     chargedTokens: task.chargedTokens,
     latencyMs: task.latencyMs,

@@ -1,4 +1,4 @@
-import type { TaskDocument, TaskView, TurnView } from '../../api/api-types.ts';
+import type { IssueView, TaskDocument, TaskView, TurnView } from '../../api/api-types.ts';
 import { agentName, duration, usd, whole } from '../format.ts';
 import { useData } from '../live/use-data.ts';
 import { AgentBadge, OutcomeBadge } from '../parts/badges.tsx';
@@ -145,40 +145,50 @@ function Turns({ turns }: { readonly turns: readonly TurnView[] }) {
 }
 
 function Critic({ task }: { readonly task: TaskView }) {
+  const { reviews, issues } = task;
   return (
     <Panel title="Critic">
-      {task.reviews.length > 0 && (
+      {reviews.length > 0 && (
         <ol class="plain">
-          {task.reviews.map(({ agent, purpose, outcome }, index) => (
+          {reviews.map(({ agent, purpose, outcome, issues: found }, index) => (
             <li key={`${agent} ${index}`}>
               <AgentBadge agent={agent} /> {purpose}: <OutcomeBadge outcome={outcome} />
+              {found.length > 0 && <Issues issues={found} />}
             </li>
           ))}
         </ol>
       )}
-      {task.issues.length === 0 ? (
+      {issues.length === 0 ? (
         <p class="muted">
           {task.outcome === 'running' ? 'Not reviewed yet.' : 'No issue in the answer that was given.'}
         </p>
       ) : (
-        <ul class="plain">
-          {task.issues.map(({ code, severity, message, file, line }, index) => (
-            <li key={`${code} ${index}`}>
-              <span class={`outcome tone-${severity === 'error' ? 'bad' : 'warn'}`}>{severity}</span>{' '}
-              {message}
-              {file !== undefined && (
-                <code>
-                  {' '}
-                  {file}
-                  {line === undefined ? '' : `:${line}`}
-                </code>
-              )}{' '}
-              <span class="muted">{code}</span>
-            </li>
-          ))}
-        </ul>
+        <>
+          {reviews.length > 1 && <p class="muted">In the answer that was given:</p>}
+          <Issues issues={issues} />
+        </>
       )}
     </Panel>
+  );
+}
+
+function Issues({ issues }: { readonly issues: readonly IssueView[] }) {
+  return (
+    <ul class="plain issues">
+      {issues.map(({ code, severity, message, file, line }, index) => (
+        <li key={`${code} ${index}`}>
+          <span class={`outcome tone-${severity === 'error' ? 'bad' : 'warn'}`}>{severity}</span> {message}
+          {file !== undefined && (
+            <code>
+              {' '}
+              {file}
+              {line === undefined ? '' : `:${line}`}
+            </code>
+          )}{' '}
+          <span class="muted">{code}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
