@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppliedTasks } from '../../src/workspace/apply/AppliedTasks.ts';
@@ -68,6 +68,29 @@ describe('a commit of a task', () => {
     project.write('new.js', 'new\n');
     await expect(workspace.commit(['new.js'], 'Do it')).rejects.toThrow('not like this');
     expect(git('status', '--porcelain')).toBe('?? new.js\n');
+  });
+
+  it.each([
+    ['hooks', 'hooks/pre-commit'],
+    ['.husky/_', '.husky/pre-commit'],
+  ])('runs no hook of %s that the task wrote', async (hooksPath, written) => {
+    git('config', 'core.hooksPath', hooksPath);
+    project.write(
+      join(hooksPath, 'pre-commit'),
+      `#!/bin/sh\nsh ${written.startsWith('.') ? written : '-c true'}\n`,
+    );
+    chmodSync(join(project.folder, hooksPath, 'pre-commit'), 0o755);
+    const workspace = await GitWorkspace.open({ folder: project.folder, branch: 'task' });
+    project.write(written, '#!/bin/sh\ntouch ran\n');
+    chmodSync(join(project.folder, written), 0o755);
+    project.write('new.js', 'new\n');
+    await expect(workspace.commit(['new.js', written], 'Do it')).rejects.toThrow(
+      `The task changed ${written}, which is among your git hooks`,
+    );
+    expect(existsSync(join(project.folder, 'ran'))).toBe(false);
+    expect(git('branch', '--show-current')).toBe('main\n');
+    await workspace.commit(['new.js'], 'Do it');
+    expect(existsSync(join(project.folder, 'ran'))).toBe(true);
   });
 
   it('takes a message of any length, and names that git would quote', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { TeelammaError } from '../../errors.ts';
 
 export interface GitOptions {
@@ -21,7 +21,7 @@ export interface TaskCommit {
 
 /**
  * The repository of a workspace, for a commit of a task's files and nothing else: the user's index and other changes stay as they are,
- * hooks run as they do for any commit.
+ * hooks run as they do for any commit, but for those that the task itself wrote.
  */
 export class GitWorkspace {
   private readonly folder: string;
@@ -99,6 +99,12 @@ export class GitWorkspace {
    * @throws TeelammaError `commit-failed`; the files stay applied
    */
   async commit(paths: readonly string[], message: string): Promise<TaskCommit> {
+    const hook = await this.changedHook(paths);
+    if (hook !== undefined) {
+      throw failure(
+        `The task changed ${hook}, which is among your git hooks, and a commit would run it. Its files are applied: read it, then commit them yourself, or take them back with teelamma undo.`,
+      );
+    }
     if (this.branch !== undefined) await this.mustRun('switch', '--quiet', '--create', this.branch);
     const ignoredFiles = await this.ignored(paths);
     const taken = paths.filter((path) => !ignoredFiles.includes(path));
@@ -131,6 +137,15 @@ export class GitWorkspace {
     const hash = await this.run('rev-parse', '--short', 'HEAD');
     const branch = await this.run('rev-parse', '--abbrev-ref', 'HEAD');
     return { hash, branch, ignoredFiles };
+  }
+
+  /** A file of the task in the folder of the hooks, where that is kept in the workspace (`core.hooksPath`). */
+  private async changedHook(paths: readonly string[]): Promise<string | undefined> {
+    const hooks = resolve(this.folder, await this.run('rev-parse', '--git-path', 'hooks'));
+    // What husky has git run is in `_`, and runs what is beside it.
+    const own = basename(hooks) === '_' ? dirname(hooks) : hooks;
+    const folder = relative(this.folder, existsSync(own) ? realpathSync(own) : own).replaceAll(sep, '/');
+    return paths.find((path) => path.startsWith(`${folder}/`));
   }
 
   /** Branches are files in folders to git: with `a` there can be no `a/b`, and the other way round; null where none is in the way. */
