@@ -41,7 +41,10 @@ export function parseMessagesBody(body: Buffer): ParsedBody {
   if (maxTokens < 1) return no('max_tokens: Input should be greater than or equal to 1');
   const request = value as unknown as MessagesRequest;
   try {
-    return { ok: true, request, isStream: value['stream'] === true, bound: inputBoundTokens(request) };
+    const bound = inputBoundTokens(request);
+    // Such a request is written anew for whoever counts it; a bound has looked at all that would be written of others.
+    if (!bound.bounded) JSON.stringify(request);
+    return { ok: true, request, isStream: value['stream'] === true, bound };
   } catch (error) {
     if (error instanceof RangeError) return no('body: it is nested too deeply');
     throw error;

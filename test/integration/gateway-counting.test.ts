@@ -87,6 +87,19 @@ describe('a request that only Claude could count', () => {
     expect(gateway.installation.ollama.requests).toHaveLength(0);
   });
 
+  it('is refused where it is nested too deeply to be written for the count', async () => {
+    await using gateway = await startTestGateway();
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const call = `{"type":"tool_use","id":"a","name":"n","input":{"x":${deep}}}`;
+    const messages = `[{"role":"user","content":[${JSON.stringify(picture)},${call}]}]`;
+    const body = `{"model":"${model}","max_tokens":400,"messages":${messages}}`;
+    expect(await ask(gateway, body)).toMatchObject({
+      status: 400,
+      body: { error: { type: 'invalid_request_error', message: 'body: it is nested too deeply' } },
+    });
+    expect(gateway.installation.claude.requests).toHaveLength(0);
+  });
+
   it('is told of the connection, and not of the budget, where neither can be reached', async () => {
     await using gateway = await startTestGateway();
     await gateway.installation.claude.close();
