@@ -290,6 +290,10 @@ class MessagesExchange {
       this.breakOff(miss.reason);
       return;
     }
+    if (relayed.openServerCalls > 0 && !relayed.hasStopReason) {
+      this.breakOff(miss.reason);
+      return;
+    }
     if (relayed.hasStopReason || relayed.toolCalls > 0) {
       this.endResumed(relayed, miss);
       return;

@@ -35,6 +35,13 @@ describe('readRelayed', () => {
     expect(read(start, call, stop(0))).toMatchObject({ toolCalls: 1, openBlock: null });
   });
 
+  it("counts calls of Claude's own tools until their results have come", () => {
+    const search = block(0, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} });
+    const result = block(1, { type: 'web_search_tool_result', tool_use_id: 's', content: [] });
+    expect(read(start, search, stop(0))).toMatchObject({ openServerCalls: 1, toolCalls: 0 });
+    expect(read(start, search, stop(0), result)).toMatchObject({ openServerCalls: 0 });
+  });
+
   it('has nothing to continue without a beginning', () => {
     expect(read(delta(0, { text: 'x' }))).toBeNull();
     expect(read('')).toBeNull();

@@ -10,6 +10,8 @@ export interface RelayedAnswer {
   /** Text of all text blocks so far. */
   readonly text: string;
   readonly toolCalls: number;
+  /** Calls that Claude's own servers carry out and whose results have not come; Claude refuses a conversation that holds one. */
+  readonly openServerCalls: number;
   readonly usage: TokenUsage;
   /** Whether the closing `message_delta` came, so that only `message_stop` is missing. */
   readonly hasStopReason: boolean;
@@ -29,6 +31,7 @@ export function readRelayed(bytes: Buffer): RelayedAnswer | null {
   let open: { index: number; type: string; content: string } | null = null;
   let text = '';
   let toolCalls = 0;
+  let openServerCalls = 0;
   let usage: OpenRecord = {};
   let hasStopReason = false;
   for (const event of eventsOf(bytes)) {
@@ -45,6 +48,8 @@ export function readRelayed(bytes: Buffer): RelayedAnswer | null {
         open = { index: nextIndex, type, content: textOf(block['text']) };
         text += open.content;
         if (type === 'tool_use') toolCalls += 1;
+        else if (type.endsWith('_tool_use')) openServerCalls += 1;
+        else if (type.endsWith('_tool_result')) openServerCalls -= 1;
         nextIndex += 1;
         break;
       }
@@ -66,7 +71,8 @@ export function readRelayed(bytes: Buffer): RelayedAnswer | null {
     }
   }
   if (!hasStarted) return null;
-  return { nextIndex, openBlock: open, text, toolCalls, usage: fromApiUsage(usage), hasStopReason };
+  const reported = fromApiUsage(usage);
+  return { nextIndex, openBlock: open, text, toolCalls, openServerCalls, usage: reported, hasStopReason };
 }
 
 function* eventsOf(bytes: Buffer): Generator<OpenRecord> {

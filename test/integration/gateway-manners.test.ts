@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Anthropic } from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
 import { hashGatewayKey, newGatewayKey } from '../../src/gateway/keys/gateway-key.ts';
@@ -201,6 +202,50 @@ describe('a local model that was chosen and fails', () => {
     );
     faults.next({ kind: 'overloaded' });
     expect(await askRaw(gateway)).toMatch(/event: error\ndata: .*"overloaded_error".*\n\n$/);
+  });
+});
+
+describe("a stream that breaks off before the result of one of Claude's own tools", () => {
+  it('ends with an error, because Claude would refuse the conversation later', async () => {
+    const events = [
+      {
+        type: 'message_start',
+        message: {
+          id: 'msg_1',
+          type: 'message',
+          role: 'assistant',
+          model,
+          content: [],
+          usage: { input_tokens: 9 },
+        },
+      },
+      {
+        type: 'content_block_start',
+        index: 0,
+        content_block: { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} },
+      },
+      { type: 'content_block_stop', index: 0 },
+    ];
+    const upstream = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.end(
+        events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''),
+      );
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const { port } = upstream.address() as AddressInfo;
+    try {
+      await using gateway = await startTestGateway({ upstreamUrl: `http://127.0.0.1:${port}` });
+      const answer = await fetch(`${gateway.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'x-api-key': 'sk-test-not-a-key', 'content-type': 'application/json' },
+        body: JSON.stringify({ ...hello, stream: true }),
+      });
+      expect(await answer.text()).toMatch(/event: error\ndata: .*before it was whole\. Ask again\..*\n\n$/);
+      expect(gateway.installation.ollama.requests).toHaveLength(0);
+    } finally {
+      upstream.close();
+    }
   });
 });
 
