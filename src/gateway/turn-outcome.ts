@@ -1,4 +1,6 @@
 import { isRecord, type OpenRecord, textOf } from '../messages/open-record.ts';
+import { chargedTokens } from '../messages/token-usage.ts';
+import { mostTokens } from '../state/check-arguments.ts';
 import type { TurnOutcome } from '../state/Ledger.ts';
 import type { ApiError } from './api-error.ts';
 import { jsonObject } from './json-object.ts';
@@ -18,6 +20,9 @@ export function turnOutcome(outcome: RelayOutcome, latencyMs: number): TurnOutco
     case 'answered':
     case 'client-gone':
       break;
+  }
+  if (outcome.usage !== undefined && chargedTokens(outcome.usage) > mostTokens) {
+    return { kind: 'unknown', reason: 'its usage was reported as more than any answer can have' };
   }
   if (outcome.usage !== undefined && outcome.isFinal) {
     return { kind: 'usage', usage: outcome.usage, latencyMs };

@@ -2,7 +2,7 @@ import { TeelammaError } from '../errors.ts';
 import type { TokenUsage } from '../messages/token-usage.ts';
 
 /** Largest amount in one call: keeps every sum within the integers that a double holds exactly. */
-const mostTokens = 1_000_000_000_000;
+export const mostTokens = 1_000_000_000_000;
 
 /** @throws TeelammaError `invalid-argument` for what is no amount of tokens, or a range upside down. */
 export function requireAmounts(atLeastTokens: number, atMostTokens = atLeastTokens, inputTokens = 0): void {

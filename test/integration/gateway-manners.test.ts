@@ -48,6 +48,17 @@ describe('what the gateway holds', () => {
   });
 });
 
+describe('what the gateway settles', () => {
+  it('leaves no hold open where the usage is reported as no amount of tokens', async () => {
+    await using gateway = await startTestGateway();
+    gateway.installation.claude.script.push({ text: 'ok', usage: { outputTokens: 1e300 } });
+    await client(gateway).messages.create(hello);
+    await gateway.settled();
+    const [status] = await gateway.app.ledger.status();
+    expect(status?.settledTokens).toBe(gateway.decisions[0]?.heldTokens);
+  });
+});
+
 describe('a local model through the gateway', () => {
   it('keeps the client waiting with pings while it loads', async () => {
     await using gateway = await startTestGateway({ limit: 10, gateway: { pingMs: 40 } });
