@@ -161,6 +161,18 @@ describe('edit_file', () => {
     expect(staged('a.ts')).toBe('d();\nc();\nd();\n');
   });
 
+  it('replaces what stands at hundreds of thousands of places', async () => {
+    file('many.txt', 'a\n'.repeat(300_000));
+    const edited = await call('edit_file', {
+      path: 'many.txt',
+      old_string: 'a',
+      new_string: 'b',
+      replace_all: true,
+    });
+    expect(edited).toMatch('Edited many.txt at 300000 places, lines 1, 2, 3,');
+    expect(staged('many.txt')).toBe('b\n'.repeat(300_000));
+  });
+
   it('takes the text as it is, not as a pattern', async () => {
     file('a.ts', 'x.*(\n');
     await edit('.*(', '$& $1');

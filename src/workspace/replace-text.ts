@@ -27,14 +27,18 @@ export function replaceText(text: string, search: string, replacement: string): 
   const pieces: string[] = [];
   const lines: number[] = [];
   let done = 0;
+  let counted = 0;
+  let line = 1;
   for (const at of positionsOf(plain, wanted)) {
+    line += lineBreaks(plain, counted, at);
+    counted = at;
     const [start, end] = [rawAt(at), rawAt(at + wanted.length)];
     const endings = text.slice(start, end).match(/\r?\n/g) ?? [];
-    const changed = given.map((line, index) =>
-      index < given.length - 1 ? line + (endings[index] ?? usual) : line,
+    const changed = given.map((text, index) =>
+      index < given.length - 1 ? text + (endings[index] ?? usual) : text,
     );
     pieces.push(text.slice(done, start), ...changed);
-    lines.push(lineAt(plain, at));
+    lines.push(line);
     done = end;
   }
   pieces.push(text.slice(done));
@@ -43,9 +47,13 @@ export function replaceText(text: string, search: string, replacement: string): 
 
 /** 1-based line of a position. */
 export function lineAt(plain: string, position: number): number {
-  let line = 1;
-  for (let at = plain.indexOf('\n'); at >= 0 && at < position; at = plain.indexOf('\n', at + 1)) line += 1;
-  return line;
+  return 1 + lineBreaks(plain, 0, position);
+}
+
+function lineBreaks(plain: string, start: number, end: number): number {
+  let count = 0;
+  for (let at = plain.indexOf('\n', start); at >= 0 && at < end; at = plain.indexOf('\n', at + 1)) count += 1;
+  return count;
 }
 
 /** From a position in the text with plain endings to the one in the text itself. Positions are asked in ascending order. */
