@@ -26,7 +26,7 @@ const exportTimeoutMs = 3_000;
  * is sent unless an endpoint or an exporter is named: a tool on a desk must not knock at a port that nobody opened.
  */
 export function telemetryVariables(environment: Environment): TelemetryVariables {
-  const problems: string[] = [];
+  const problems: Problem[] = [];
   const isOff = environment['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true';
   const signal = (name: Signal) => (isOff ? null : formatOf(name, environment, problems));
   const hasTimeout = ['', 'TRACES_', 'METRICS_'].some(
@@ -39,18 +39,36 @@ export function telemetryVariables(environment: Environment): TelemetryVariables
     metricIntervalMs: Number.isSafeInteger(interval) && interval >= 1_000 ? interval : 60_000,
     timeoutMs: hasTimeout ? null : exportTimeoutMs,
     traceparent: textOf(environment, 'TRACEPARENT') ?? null,
-    problems,
+    problems: problems.map(sentence),
   };
 }
 
 type Signal = 'TRACES' | 'METRICS';
 
-function formatOf(signal: Signal, environment: Environment, problems: string[]): OtlpFormat | null {
+/** Why signals are not sent; of what holds for both the user is told once. */
+interface Problem {
+  readonly why: string;
+  readonly advice: string;
+  readonly signals: Signal[];
+}
+
+function addProblem(problems: Problem[], signal: Signal, why: string, advice: string): void {
+  const known = problems.find((problem) => problem.why === why);
+  if (known) known.signals.push(signal);
+  else problems.push({ why, advice, signals: [signal] });
+}
+
+function sentence({ why, advice, signals }: Problem): string {
+  const none = signals.map((signal) => `no ${signal.toLowerCase()}`).join(' and ');
+  return `${why}, so ${none} are sent: ${advice}.`;
+}
+
+function formatOf(signal: Signal, environment: Environment, problems: Problem[]): OtlpFormat | null {
   const exporterName = `OTEL_${signal}_EXPORTER`;
   const exporter = textOf(environment, exporterName);
   if (exporter === 'none') return null;
   if (exporter !== undefined && exporter !== 'otlp') {
-    problems.push(`${exporterName}=${exporter} is not known here, so nothing is sent: use otlp or none.`);
+    addProblem(problems, signal, `${exporterName}=${exporter} is not known here`, 'use otlp or none');
     return null;
   }
   const endpointNames = [`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`, 'OTEL_EXPORTER_OTLP_ENDPOINT'];
@@ -58,9 +76,8 @@ function formatOf(signal: Signal, environment: Environment, problems: string[]):
   if (endpointName === undefined && exporter === undefined) return null;
   const endpoint = endpointName === undefined ? undefined : textOf(environment, endpointName);
   if (endpoint !== undefined && !isHttpUrl(endpoint)) {
-    problems.push(
-      `${endpointName} is not a URL that starts with http:// or https://, so no ${signal.toLowerCase()} are sent.`,
-    );
+    const why = `${endpointName} is not a URL that starts with http:// or https://`;
+    addProblem(problems, signal, why, 'set it to one such as http://localhost:4318');
     return null;
   }
   const protocol =
@@ -68,9 +85,8 @@ function formatOf(signal: Signal, environment: Environment, problems: string[]):
     textOf(environment, 'OTEL_EXPORTER_OTLP_PROTOCOL') ??
     'http/protobuf';
   if (protocol === 'http/protobuf' || protocol === 'http/json') return protocol;
-  problems.push(
-    `OTLP over ${protocol} is not built in, so no ${signal.toLowerCase()} are sent: set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf (usually port 4318).`,
-  );
+  const advice = 'set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf (usually port 4318)';
+  addProblem(problems, signal, `OTLP over ${protocol} is not built in`, advice);
   return null;
 }
 
