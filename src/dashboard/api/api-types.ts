@@ -53,6 +53,7 @@ export interface ForecastView {
 export interface AlertView {
   readonly budgetId: string;
   readonly title: string;
+  readonly kind: 'threshold' | 'overdraft';
   readonly level: 'warning' | 'critical';
   readonly percent: number;
   /** A whole sentence. */

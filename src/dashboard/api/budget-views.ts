@@ -35,20 +35,24 @@ export function budgetId({ name, each }: Pick<BudgetStatus, 'name' | 'each'>): s
 /** Of each budget the highest threshold that is reached, and what was spent above the limit. */
 export function alertViews(budgets: readonly BudgetView[]): AlertView[] {
   return budgets.flatMap((budget) => {
-    const { id, title, limit, settled, thresholdsPercent, overdraft } = budget;
+    const { id: budgetId, title, limit, settled, thresholdsPercent, overdraft } = budget;
     const percent = percentOf(settled, limit);
-    const reached = thresholdsPercent.filter((threshold) => percent >= threshold).at(-1);
+    const of = { budgetId, title, percent };
+    const alerts: AlertView[] = [];
     if (overdraft > 0) {
       const text = `${title}: ${amountText(budget, overdraft)} were spent above the limit by force.`;
-      return [{ budgetId: id, title, level: 'critical' as const, percent, text }];
+      alerts.push({ ...of, kind: 'overdraft', level: 'critical', text });
     }
-    if (reached === undefined) return [];
-    const level = reached >= 100 ? ('critical' as const) : ('warning' as const);
-    const text =
-      reached >= 100
-        ? `${title}: the budget is used up, so tasks go to Ollama until it resets.`
-        : `${title}: ${percent}% of the budget is used (threshold ${reached}%).`;
-    return [{ budgetId: id, title, level, percent, text }];
+    const reached = thresholdsPercent.filter((threshold) => percent >= threshold).at(-1);
+    if (reached === undefined) return alerts;
+    if (reached >= 100) {
+      const text = `${title}: the budget is used up, so tasks go to Ollama until it resets.`;
+      alerts.push({ ...of, kind: 'threshold', level: 'critical', text });
+    } else {
+      const text = `${title}: ${percent}% of the budget is used (threshold ${reached}%).`;
+      alerts.push({ ...of, kind: 'threshold', level: 'warning', text });
+    }
+    return alerts;
   });
 }
 

@@ -4,8 +4,8 @@ import type { AlertView } from '../../api/api-types.ts';
 export function AlertList({ alerts }: { readonly alerts: readonly AlertView[] }) {
   return (
     <ul class="alerts" aria-live="polite" aria-label="Alerts">
-      {alerts.map(({ budgetId, level, text }) => (
-        <li key={budgetId} class={`notice ${level === 'critical' ? 'tone-bad' : 'tone-warn'}`}>
+      {alerts.map(({ budgetId, kind, level, text }) => (
+        <li key={`${kind} ${budgetId}`} class={`notice ${level === 'critical' ? 'tone-bad' : 'tone-warn'}`}>
           {text}
         </li>
       ))}
