@@ -158,7 +158,7 @@ describe('teelamma init', () => {
     write(settings, '{"hooks": ');
     refused('is not valid JSON', '--yes');
     write(settings, '{"hooks": {"Stop": {}}}');
-    refused('something else than', '--yes');
+    refused('cannot be changed: "hooks.Stop" is not a list. Mend it', '--yes');
     expect([existsSync(servers), read(settings)]).toEqual([false, '{"hooks": {"Stop": {}}}']);
   });
 

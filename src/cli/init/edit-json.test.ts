@@ -22,7 +22,9 @@ describe('setJsonMember', () => {
   });
 
   it('says that there is no object', () => {
-    expect(() => setJsonMember('{"mcpServers": [1]}', ['mcpServers'], 't', 1)).toThrow(TypeError);
+    expect(() => setJsonMember('{"mcpServers": [1]}', ['mcpServers'], 't', 1)).toThrow(
+      new TypeError('"mcpServers" is not an object'),
+    );
   });
 
   const keys = fc.constantFrom('a', 'mcpServers', 'x"y', 'über\\', '', '{', '__proto__x');
@@ -104,8 +106,12 @@ describe('appendJsonElement', () => {
   });
 
   it('says that there is no list', () => {
-    expect(() => appendJsonElement('{"h": {"a": {}}}', ['h', 'a'], 1)).toThrow(TypeError);
-    expect(() => appendJsonElement('{"h": []}', ['h', 'a'], 1)).toThrow(TypeError);
+    expect(() => appendJsonElement('{"h": {"a": {}}}', ['h', 'a'], 1)).toThrow(
+      new TypeError('"h.a" is not a list'),
+    );
+    expect(() => appendJsonElement('{"h": []}', ['h', 'a'], 1)).toThrow(
+      new TypeError('"h" is not an object'),
+    );
   });
 });
 

@@ -36,7 +36,7 @@ export function setJsonMember(
   value: unknown | RawJson,
 ): string {
   const style = styleOf(text);
-  let object = objectAt(text, text.search(/\S/));
+  let object = objectAt(text, text.search(/\S/), []);
   for (const [depth, name] of path.entries()) {
     const member = find(object, name);
     if (!member) {
@@ -46,7 +46,7 @@ export function setJsonMember(
       );
       return insert(text, object, name, missing, style);
     }
-    object = objectAt(text, member.valueStart);
+    object = objectAt(text, member.valueStart, path.slice(0, depth + 1));
   }
   const member = find(object, key);
   if (!member) return insert(text, object, key, value, style);
@@ -92,12 +92,12 @@ export function rawJsonMember(text: string, path: readonly string[], key: string
 /** What stands at the end of a path of objects; undefined where something on the way is missing. */
 function spanAt(text: string, path: readonly string[], lastAt: typeof objectAt): ObjectSpan | undefined {
   let start = text.search(/\S/);
-  for (const name of path) {
-    const member = find(objectAt(text, start), name);
+  for (const [depth, name] of path.entries()) {
+    const member = find(objectAt(text, start, path.slice(0, depth)), name);
     if (!member) return undefined;
     start = member.valueStart;
   }
-  return lastAt(text, start);
+  return lastAt(text, start, path);
 }
 
 function remove(text: string, object: ObjectSpan, index: number): string {
@@ -158,8 +158,8 @@ function find(object: ObjectSpan, key: string): Member | undefined {
   return object.members.findLast((member) => member.key === key);
 }
 
-function objectAt(text: string, open: number): ObjectSpan {
-  if (text[open] !== '{') throw new TypeError('There is something else than an object');
+function objectAt(text: string, open: number, path: readonly string[]): ObjectSpan {
+  if (text[open] !== '{') throw new TypeError(`"${path.join('.')}" is not an object`);
   const members: Member[] = [];
   let position = skipSpace(text, open + 1);
   while (text[position] === '"') {
@@ -174,8 +174,8 @@ function objectAt(text: string, open: number): ObjectSpan {
   return { open, close: position, members };
 }
 
-function arrayAt(text: string, open: number): ObjectSpan {
-  if (text[open] !== '[') throw new TypeError('There is something else than a list');
+function arrayAt(text: string, open: number, path: readonly string[]): ObjectSpan {
+  if (text[open] !== '[') throw new TypeError(`"${path.join('.')}" is not a list`);
   const members: Member[] = [];
   let position = skipSpace(text, open + 1);
   while (text[position] !== ']') {

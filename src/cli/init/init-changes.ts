@@ -79,8 +79,7 @@ function changed<T>(file: string, change: () => T): T {
     return change();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const problem = 'has something else than an object or a list where clients expect one';
-    throw new JsonFileError(file, `${problem} (${error.message}). Mend it or move it away.`, error);
+    throw new JsonFileError(file, `cannot be changed: ${error.message}. Mend it or move it away.`, error);
   }
 }
 
