@@ -13,12 +13,12 @@ export function explainMismatch(plain: string, search: string): string {
   const wanted = trimEmptyLines(search.split('\n'));
   const first = wanted[0];
   if (first === undefined) return 'old_string holds only white space. Give the text that is to be replaced.';
-  for (const { same, what } of comparisons) {
-    const at = findLines(lines, wanted, same);
+  for (const { form, what } of comparisons) {
+    const at = findLines(lines, wanted, form);
     if (at < 0) continue;
     const differs = wanted.findIndex((line, index) => line !== lines[at + index]);
     const [theirs, ours] = [lines[at + Math.max(0, differs)] ?? '', wanted[Math.max(0, differs)] ?? ''];
-    if (differs < 0) {
+    if (differs < 0 || (wanted.length === 1 && theirs.includes(ours))) {
       return `Without the empty lines around it old_string stands at line ${at + 1}. Give it exactly as the file has it:\n${excerpt(lines, at, wanted.length)}`;
     }
     return `It stands at line ${at + 1} but for ${what}: line ${at + differs + 1} is ${visible(theirs)}, and old_string has ${visible(ours)}. The file has:\n${excerpt(lines, at, wanted.length)}`;
@@ -29,15 +29,13 @@ export function explainMismatch(plain: string, search: string): string {
   return `The nearest is at line ${nearest.line + 1}:\n${excerpt(lines, start, Math.max(wanted.length, 3))}\nRead these lines again and give old_string exactly as the file has it.`;
 }
 
+/** Forms in which two lines are the same that differ only in what is named. */
 const comparisons = [
-  { same: (a: string, b: string) => a.trimEnd() === b.trimEnd(), what: 'white space at the end of a line' },
-  { same: (a: string, b: string) => a.trim() === b.trim(), what: 'the indentation' },
-  { same: (a: string, b: string) => squeeze(a) === squeeze(b), what: 'white space' },
-  { same: (a: string, b: string) => straight(a) === straight(b), what: 'typographic characters' },
-  {
-    same: (a: string, b: string) => squeeze(a).toLowerCase() === squeeze(b).toLowerCase(),
-    what: 'letter case',
-  },
+  { form: (line: string) => line.trimEnd(), what: 'white space at the end of a line' },
+  { form: (line: string) => line.trim(), what: 'the indentation' },
+  { form: squeeze, what: 'white space' },
+  { form: straight, what: 'typographic characters' },
+  { form: (line: string) => squeeze(line).toLowerCase(), what: 'letter case' },
 ] as const;
 
 function squeeze(line: string): string {
@@ -50,16 +48,20 @@ function straight(line: string): string {
   return squeeze(typed.normalize('NFKC'));
 }
 
+/** Where the wanted lines stand in that form; a single one may be a part of a line. */
 function findLines(
   lines: readonly string[],
   wanted: readonly string[],
-  same: (a: string, b: string) => boolean,
+  form: (line: string) => string,
 ): number {
   if (wanted.length * lines.length > mostCompared * 100) return -1;
+  const forms = wanted.map(form);
+  const [only] = forms;
+  if (forms.length === 1 && only !== undefined) return lines.findIndex((line) => form(line).includes(only));
   return lines.findIndex(
     (_, at) =>
-      at + wanted.length <= lines.length &&
-      wanted.every((line, index) => same(lines[at + index] ?? '', line)),
+      at + forms.length <= lines.length &&
+      forms.every((each, index) => form(lines[at + index] ?? '') === each),
   );
 }
 
