@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeConfigFile } from '../../src/config/config-file.ts';
-import { type Simulators, startSimulators } from '../../src/simulators/start-simulators.ts';
-import { calls, type SampleProject, sampleFiles, sampleProject } from '../support/sample-project.ts';
-import { temporaryHome } from '../support/temporary-home.ts';
-import { document, teelamma } from './command.ts';
+import type { Simulators } from '../../src/simulators/start-simulators.ts';
+import { calls, type SampleProject, sampleFiles } from '../support/sample-project.ts';
+import { startWorkspaceCommand, type WorkspaceCommand } from './workspace-command.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const task = 'Fix the total in src/cart.js';
@@ -17,25 +16,17 @@ const fix = calls([
 ]);
 const done = { text: 'The total adds up now.' };
 
-let folder: ReturnType<typeof temporaryHome>;
+let setting: WorkspaceCommand;
 let project: SampleProject;
 let simulators: Simulators;
-let environment: Record<string, string>;
 
 beforeEach(async () => {
-  folder = temporaryHome();
-  project = sampleProject();
-  simulators = await startSimulators();
-  environment = { OLLAMA_HOST: simulators.ollama.url };
-  writeConfigFile(join(folder.home, 'config.json'), { 'checks.enabled': false });
+  setting = await startWorkspaceCommand({ 'checks.enabled': false });
+  ({ project, simulators } = setting);
 });
-afterEach(async () => {
-  await simulators[Symbol.asyncDispose]();
-  folder.remove();
-  project.remove();
-});
+afterEach(() => setting[Symbol.asyncDispose]());
 
-const command = (...words: string[]) => teelamma(words, { home: folder.home, environment });
+const command = (...words: string[]) => setting.run(words);
 const work = (...more: string[]) => {
   simulators.ollama.script.push(fix, done);
   return command('run', '--workspace', project.folder, ...more, task);
@@ -124,21 +115,26 @@ describe('run --workspace', () => {
     ['a task', () => ['run', '--workspace', project.folder, '--apply', task]],
     ['`checks --run`', () => ['checks', '--run', project.folder]],
   ])('ends %s that is interrupted in a check in one line, with 130', async (_what, words) => {
-    writeConfigFile(join(folder.home, 'config.json'), {
+    writeConfigFile(join(setting.home, 'config.json'), {
       'checks.enabled': true,
       'checks.sandbox': 'none',
-      'checks.commands': [`touch '${folder.home}/begun'; sleep 60`],
+      'checks.commands': [`touch '${setting.home}/begun'; sleep 60`],
     });
     simulators.ollama.script.push(fix, done);
     const child = spawn(process.execPath, [main, ...words()], {
-      env: { PATH: process.env['PATH'] ?? '', HOME: folder.home, TEELAMMA_HOME: folder.home, ...environment },
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: setting.home,
+        TEELAMMA_HOME: setting.home,
+        ...setting.environment,
+      },
     });
     let shown = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
     });
     child.stdin.end();
-    while (!existsSync(join(folder.home, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!existsSync(join(setting.home, 'begun'))) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
     expect(shown).toMatch(/teelamma: The task was stopped: interrupted by SIGINT\n$/);
@@ -171,33 +167,6 @@ describe('run --workspace', () => {
     expect(stderr).toContain(problem);
     expect(simulators.ollama.requests.filter(({ callIndex }) => callIndex !== null)).toEqual([]);
   });
-
-  it('hands a budget that ends in the middle over without losing a staged edit, and applies both', async () => {
-    const mean = ['write_file', { path: 'src/mean.js', content: 'export const mean = 1;\n' }] as const;
-    simulators.claude.script.push({ ...fix, usage: { outputTokens: 3_500 } });
-    simulators.ollama.script.push(calls(mean), done);
-    environment = {
-      ...environment,
-      ANTHROPIC_API_KEY: 'sk-test-not-a-key',
-      TEELAMMA_CLAUDE_URL: simulators.claude.url,
-      TEELAMMA_BUDGET: '6500',
-    };
-    const words =
-      'Refactor the cart module: fix the total, migrate all callers and add a function for the mean price';
-    const result = await command('run', '--workspace', project.folder, '--apply', '--json', words);
-    expect(document(result)).toMatchObject({
-      agent: 'ollama-specialist',
-      handovers: [{ from: 'claude-specialist', to: 'ollama-specialist' }],
-      verdict: { outcome: 'approved' },
-      workspace: { applied: true },
-    });
-    expect(result.exitCode).toBe(0);
-    expect(cart()).toContain('sum + price');
-    expect(project.files()['src/mean.js']).toBe('export const mean = 1;\n');
-    expect(document(await command('budget', '--json'))).toMatchObject({
-      budgets: [{ settledTokens: simulators.claude.chargedTokens, heldTokens: 0 }],
-    });
-  });
 });
 
 /** `script` of util-linux gives a child a terminal of its own; others have another command line. */
@@ -220,11 +189,11 @@ describe.runIf(hasTerminals)(`${onTerminals}${why}`, () => {
     const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
       env: {
         PATH: process.env['PATH'] ?? '',
-        HOME: folder.home,
-        TEELAMMA_HOME: folder.home,
+        HOME: setting.home,
+        TEELAMMA_HOME: setting.home,
         TERM: 'xterm-256color',
         SHELL: '/bin/sh',
-        ...environment,
+        ...setting.environment,
       },
     });
     let shown = '';
