@@ -1,43 +1,24 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TeelammaError } from '../../src/errors.ts';
 import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
 import { createWorkspaceChecks } from '../../src/workspace/checks/create-workspace-checks.ts';
 import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
+import { type Changes, checkChanges, thisUser } from '../support/check-changes.ts';
 import { describeInSandbox } from '../support/needs-sandbox.ts';
+import { type SampleProject, sampleProject } from '../support/sample-project.ts';
 
-const user = { path: process.env['PATH'] ?? '', home: process.env['HOME'] ?? homedir() };
-let folder = '';
-
+let project: SampleProject;
+let folder: string;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'teelamma-project-'));
+  project = sampleProject({});
+  ({ folder } = project);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => project.remove());
 
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-}
-
-function change(files: Readonly<Record<string, string | null>>) {
-  return Object.entries(files).map(([path, text]) => ({
-    path,
-    content: text === null ? null : Buffer.from(text),
-  }));
-}
+const write = (files: Readonly<Record<string, string>>) => project.writeAll(files);
 
 /** A small project: one test that passes, and one that fails already. */
 const sample = {
@@ -52,10 +33,8 @@ test('is broken already', () => { assert.equal(add(1, 2), 4); });
 };
 
 describeInSandbox('the checks of a project', () => {
-  const check = (
-    files: Readonly<Record<string, string | null>>,
-    options: Partial<ProjectChecksOptions> = {},
-  ) => new ProjectChecks({ ...user, ...options }).run({ workspaceFolder: folder, changes: change(files) });
+  const check = (changes: Changes, options: Partial<ProjectChecksOptions> = {}) =>
+    checkChanges(folder, changes, { by: new ProjectChecks({ ...thisUser, ...options }) });
 
   it('name the test that a change breaks, with its place, and not the one that was broken before', async () => {
     write(sample);
@@ -153,7 +132,7 @@ try { f.writeFileSync('node_modules/dep/index.js', 'changed'); } catch (e) { pro
     const again = await check({ 'other.js': '1' }, options);
     expect(again.issues).toEqual([]);
     expect(again.ran).toMatchObject([{ outcome: 'failed-before' }]);
-    const checks = createWorkspaceChecks(new ProjectChecks({ ...user, ...options }), () => {});
+    const checks = createWorkspaceChecks(new ProjectChecks({ ...thisUser, ...options }), () => {});
     const added = {
       path: 'other.js',
       status: 'added',
@@ -264,7 +243,7 @@ require('node:test')('reads', () => { throw new Error(text + '${known}'); });
   it("follow a workspace's own commands only when they are trusted as they stand", async () => {
     write({ ...sample, 'teelamma.checks.json': '{"commands":["exit 9"]}' });
     const trusted = new Set<string>();
-    const checks = new ProjectChecks(user, { isTrusted: (key) => trusted.has(key) });
+    const checks = new ProjectChecks(thisUser, { isTrusted: (key) => trusted.has(key) });
     expect(checks.detect(folder)).toMatchObject({
       checks: [{ name: 'node --test' }],
       skipped: [{ name: 'teelamma.checks.json' }],
@@ -292,8 +271,8 @@ describe('without a sandbox', () => {
     const nowhere = join(folder, 'bin');
     mkdirSync(nowhere);
     for (const name of ['node']) symlinkSync('/bin/true', join(nowhere, name));
-    const checks = new ProjectChecks({ path: nowhere, home: user.home });
-    const report = await checks.run({ workspaceFolder: folder, changes: change({ 'add.js': '' }) });
+    const checks = new ProjectChecks({ path: nowhere, home: thisUser.home });
+    const report = await checkChanges(folder, { 'add.js': '' }, { by: checks });
     expect(report.ran).toEqual([]);
     expect(report.skipped).toMatchObject([{ name: 'node --test' }]);
     expect(report.issues).toMatchObject([
@@ -308,15 +287,13 @@ describe('without a sandbox', () => {
   it('checks run where the user asked for that, but never those that a workspace brings along', async () => {
     write({ ...sample, 'teelamma.checks.json': '{"commands":["touch ran"]}' });
     const without = (commands: readonly string[]) =>
-      new ProjectChecks({ ...user, sandbox: 'none', commands }, { isTrusted: () => true });
+      new ProjectChecks({ ...thisUser, sandbox: 'none', commands }, { isTrusted: () => true });
     expect(without([]).detect(folder)).toMatchObject({
       checks: [],
       skipped: [{ why: expect.stringContaining('never run without a sandbox') }],
     });
-    const report = await without(['grep -q export add.js && test "$PWD" != /']).run({
-      workspaceFolder: folder,
-      changes: change({ 'add.js': 'nothing\n' }),
-    });
+    const by = without(['grep -q export add.js && test "$PWD" != /']);
+    const report = await checkChanges(folder, { 'add.js': 'nothing\n' }, { by });
     expect(report.ran).toMatchObject([{ outcome: 'failed' }]);
   });
 });
@@ -325,7 +302,7 @@ it("a workspace's list of checks that is not one is an error with what to do, an
   write({ ...sample, 'teelamma.checks.json': '{"commands": "npm test"}' });
   expect(() => readChecksFile(folder)).toThrow(TeelammaError);
   expect(() => readChecksFile(folder)).toThrow(/must be of the form/);
-  expect(new ProjectChecks(user).detect(folder)).toMatchObject({
+  expect(new ProjectChecks(thisUser).detect(folder)).toMatchObject({
     checks: [{ name: 'node --test' }],
     skipped: [{ name: 'teelamma.checks.json', why: expect.stringContaining('must be of the form') }],
   });

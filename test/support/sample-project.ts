@@ -15,6 +15,7 @@ import type { AnswerBlock, ScriptedAnswer } from '../../src/simulators/scripted-
 export interface SampleProject {
   readonly folder: string;
   write(path: string, content: string): void;
+  writeAll(files: Readonly<Record<string, string>>): void;
   /** Every file by its path, `.git` left out. */
   files(): Record<string, string>;
   remove(): void;
@@ -30,16 +31,20 @@ export const sampleFiles = {
     "import assert from 'node:assert';\nimport { total } from '../src/cart.js';\n\nassert.equal(total([1, 2]), 3);\n",
 } as const;
 
-export function sampleProject(): SampleProject {
+export function sampleProject(files: Readonly<Record<string, string>> = sampleFiles): SampleProject {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'teelamma-project-')));
   const write = (path: string, content: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   };
-  for (const [path, content] of Object.entries(sampleFiles)) write(path, content);
+  const writeAll = (all: Readonly<Record<string, string>>) => {
+    for (const [path, content] of Object.entries(all)) write(path, content);
+  };
+  writeAll(files);
   return {
     folder,
     write,
+    writeAll,
     files: () => filesIn(folder),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

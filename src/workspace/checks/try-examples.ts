@@ -111,11 +111,12 @@ async function tryFile(
   let isFlaky = false;
   if (failed.length > 0) {
     const { formerPath } = trial;
+    const former = formerPath === null ? '' : commentsBefore(trial, formerPath);
+    const dependsOnBefore = failed.some(({ example }) => mayBeExcused(example, former));
     const [before, again] = await Promise.all([
-      formerPath === null ? [] : outcomesOf(trial, formerPath, 'before', bench, python),
+      formerPath === null || !dependsOnBefore ? [] : outcomesOf(trial, formerPath, 'before', bench, python),
       outcomesOf(trial, trial.path, 'after', bench, python),
     ]);
-    const former = formerPath === null ? '' : commentsBefore(trial, formerPath);
     for (const { example, index, problem } of failed) {
       isFlaky ||= again[index]?.type !== 'failed';
       if (again[index]?.type !== 'failed') continue;
@@ -149,8 +150,14 @@ function severityOf(
   before: ExampleOutcome | undefined,
   formerComments: string,
 ): Issue['severity'] | null {
-  if (example.origin === 'task') return before?.type === 'held' && !example.isDemand ? 'warning' : 'error';
-  return before?.type === 'failed' && hasExample(formerComments, example) ? null : 'error';
+  if (!mayBeExcused(example, formerComments)) return 'error';
+  if (example.origin === 'task') return before?.type === 'held' ? 'warning' : 'error';
+  return before?.type === 'failed' ? null : 'error';
+}
+
+/** Whether what came of a failing example before the change matters: not of one that says what is to be, nor of a new one. */
+function mayBeExcused(example: FileExample, formerComments: string): boolean {
+  return example.origin === 'task' ? !example.isDemand : hasExample(formerComments, example);
 }
 
 function hasExample(comments: string, { functionName, text }: Example): boolean {
