@@ -5,7 +5,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TeelammaError } from '../../src/errors.ts';
 import { readChecksFile } from '../../src/workspace/checks/checks-file.ts';
 import { createWorkspaceChecks } from '../../src/workspace/checks/create-workspace-checks.ts';
+import { detectChecks } from '../../src/workspace/checks/detect-checks.ts';
 import { ProjectChecks, type ProjectChecksOptions } from '../../src/workspace/checks/ProjectChecks.ts';
+import { findProgram } from '../../src/workspace/sandbox/find-sandbox.ts';
 import { type Changes, checkChanges, thisUser } from '../support/check-changes.ts';
 import { describeInSandbox } from '../support/needs-sandbox.ts';
 import { type SampleProject, sampleProject } from '../support/sample-project.ts';
@@ -176,6 +178,42 @@ require('node:test')('reads', () => { throw new Error(text + '${known}'); });
     expect(JSON.stringify(report)).not.toContain(own);
     expect(JSON.stringify(report)).not.toContain(known);
   });
+
+  const noMake =
+    findProgram('make', thisUser.path) === undefined ? ' (NOT TESTED HERE: there is no make)' : '';
+  it.runIf(noMake === '')(
+    `are those of a Makefile where nothing else tests, check before test${noMake}`,
+    async () => {
+      write({
+        Makefile:
+          'greeting: words.txt\n\tcp words.txt greeting\n\ncheck: greeting\n\tsh check.sh\n\ntest:\n\texit 1\n',
+        'check.sh': `grep -q hello greeting || { echo "words.txt:1: there is no hello"; exit 1; }\n`,
+        'words.txt': 'hello\n',
+      });
+      const polite = await check({ 'words.txt': 'hello there\n' });
+      expect(polite).toMatchObject({ issues: [], ran: [{ name: 'make check', outcome: 'passed' }] });
+      expect((await check({ 'words.txt': 'go away\n' })).issues).toMatchObject([
+        {
+          kind: 'failed-check',
+          severity: 'error',
+          file: 'words.txt',
+          line: 1,
+          message: 'make check fails at words.txt:1: there is no hello',
+        },
+      ]);
+      write({ 'words.txt': 'go away\n' });
+      expect(await check({ 'words.txt': 'do go away\n' })).toMatchObject({
+        issues: [],
+        ran: [{ outcome: 'failed-before' }],
+      });
+      expect(existsSync(join(folder, 'greeting'))).toBe(false);
+      const found = () => detectChecks(folder, thisUser.path).checks.map(({ name }) => name);
+      write({ Makefile: 'check := no target\ntest:\n\ttrue\n' });
+      expect(found()).toEqual(['make test']);
+      write(sample);
+      expect(found()).toEqual(['node --test']);
+    },
+  );
 
   it('say so when a change touches what judges it', async () => {
     write(sample);
