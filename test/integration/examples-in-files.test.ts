@@ -138,6 +138,20 @@ describeInSandbox('the examples of changed files', () => {
     expect(await check(broken, { by })).toEqual({ issues: [], ran: [], skipped: [] });
   });
 
+  it('are run as if no variable were set: neither what keeps tools quiet nor what this process was given', async () => {
+    process.env['TEELAMMA_TEST_SECRET'] = 'sesame';
+    try {
+      const named = ['NO_COLOR', 'FORCE_COLOR', 'CI', 'TEELAMMA_TEST_SECRET'];
+      const files = {
+        'variables.js': `// variables() returns []\nexport const variables = () => ${JSON.stringify(named)}.filter((name) => name in process.env);\n`,
+        'variables.py': `import os\n\ndef variables():\n    """variables() returns []"""\n    return [name for name in ${JSON.stringify(named)} if name in os.environ]\n`,
+      };
+      expect((await check(files)).ran).toMatchObject([{ outcome: 'passed' }, { outcome: 'passed' }]);
+    } finally {
+      delete process.env['TEELAMMA_TEST_SECRET'];
+    }
+  });
+
   it('cannot reach beyond the copy: neither a server of this machine nor a file of the workspace', async () => {
     const server = createServer((_, response) => response.end('reached')).listen(0, '127.0.0.1');
     await once(server, 'listening');

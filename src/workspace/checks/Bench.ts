@@ -41,6 +41,14 @@ export const passed: Judged = {
 /** The workspace without the change, or with it. */
 export type Side = 'before' | 'after';
 
+export interface BenchCommand extends Pick<ProjectCheck, 'argv'> {
+  readonly input?: string;
+  /** Default what all checks have. */
+  readonly timeMs?: number;
+  /** Default what keeps tools quiet; the code of examples may look at these variables, and must find what a user has. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** The two copies of a workspace and what runs in them, for the time of one run. */
 export class Bench {
   private readonly folder: string;
@@ -103,11 +111,7 @@ export class Bench {
 
   /** Runs a command; why not, where there can be no copy. What it prints goes to models and logs, so no key of the workspace is in it. */
   async execute(
-    {
-      argv,
-      input,
-      timeMs,
-    }: Pick<ProjectCheck, 'argv'> & { readonly input?: string; readonly timeMs?: number },
+    { argv, input, timeMs, environment = quietTools }: BenchCommand,
     side: Side,
   ): Promise<CommandOutcome | string> {
     const copy = await this.prepare(side);
@@ -121,7 +125,7 @@ export class Bench {
         folder: this.folder,
         mounts: copy.mounts,
         homeFolder: join(this.scratch, `home-${this.homes}`),
-        environment: quietTools,
+        environment,
         limits: { ...limits, timeMs: Math.max(1_000, mostMs) },
         ...(input !== undefined && { input }),
       },

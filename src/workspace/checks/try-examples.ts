@@ -177,7 +177,7 @@ async function outcomesOf(
 ): Promise<readonly ExampleOutcome[]> {
   const mark = randomBytes(12).toString('hex');
   const { argv, input } = fileExampleProgram({ file: path, language, python }, examples, mark);
-  const outcome = await bench.execute({ argv, input, timeMs }, side);
+  const outcome = await bench.execute({ argv, input, timeMs, environment: {} }, side);
   if (typeof outcome === 'string') return examples.map(() => ({ type: 'unclear' }));
   return exampleOutcomes(examples, outcome, mark, timeMs);
 }

@@ -78,7 +78,7 @@ export class ExampleRunner {
           folder: search.mode === 'none' ? tmpdir() : '/tmp',
           mounts: [],
           homeFolder,
-          environment: { NO_COLOR: '1', PYTHONDONTWRITEBYTECODE: '1' },
+          environment: {},
           limits: { ...defaultLimits, timeMs: this.#timeMs, outputBytes: 200_000 },
         },
         signal,
