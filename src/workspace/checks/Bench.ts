@@ -4,6 +4,7 @@ import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { type CommandOutcome, defaultLimits, type Limits } from '../sandbox/Sandbox.ts';
 import type { CheckedFile } from './CheckReport.ts';
 import type { ProjectCheck } from './detect-checks.ts';
+import { lackingPackage } from './lacking-package.ts';
 import { type Failure, parseFailures } from './parse-failures.ts';
 import { withoutValues } from './secret-values.ts';
 import { copyWorkspace } from './workspace-copy.ts';
@@ -28,6 +29,8 @@ export interface Judged {
   readonly toldLimit: string | undefined;
   /** At least one where it failed. */
   readonly failures: readonly Failure[];
+  /** Why it could not even begin, which says nothing about the project; the end of a sentence. */
+  readonly unable?: string;
 }
 
 export const passed: Judged = {
@@ -143,12 +146,26 @@ export class Bench {
       return { ...judged, failures: [{ message: `it could not be started: ${end.message}` }] };
     const seen = this.found.mode === 'none' ? copyFolder : this.folder;
     const failures = parseFailures(output, seen, (path) => isFile(join(copyFolder, path)));
+    const unable = this.whyUnable(output, failures);
+    if (unable !== undefined) return { ...judged, unable, failures: [{ message: unable }] };
     const limit = limitInOutput(output, limits);
     if (failures.length > 0) return { ...judged, failures, toldLimit: limit };
     if (limit !== undefined) return { ...judged, stopped: limit };
     const how = end.type === 'exited' ? `exit code ${end.exitCode}` : end.signal;
     const last = output.trim().split('\n').slice(-15).join('\n').slice(-800);
     return { ...judged, failures: [{ message: `${how}\n${last}`.trim() }] };
+  }
+
+  /** Failures that can be read speak for themselves, unless they are about nothing else. */
+  private whyUnable(output: string, failures: readonly Failure[]): string | undefined {
+    const lacking = lackingPackage(output);
+    if (lacking === undefined) return undefined;
+    if (failures.some(({ message }) => lackingPackage(message) === undefined)) return undefined;
+    const { name, cache, download } = lacking;
+    const closed = this.found.unreadable.find(({ shownAs }) => shownAs.endsWith(cache))?.source;
+    return closed === undefined
+      ? `it runs offline, and ${name} was never downloaded; \`${download}\` in the workspace does that`
+      : `it cannot read ${closed}: where teelamma runs as root, checks run as another user; chmod -R o+rX ${closed} opens it to them`;
   }
 }
 

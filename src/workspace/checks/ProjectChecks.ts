@@ -184,9 +184,12 @@ export class ProjectChecks {
         after.stopped,
       );
     }
+    if (before.unable !== undefined && after.unable !== undefined)
+      return done('failed-before', [], after.unable);
     const fresh = newFailures(before, after);
     if (fresh.length === 0) return done('failed-before', [], 'it fails without the change in the same way');
-    if (bench.hasChanges && check.kind === 'test' && bench.remainingMs() > after.durationMs) {
+    const mayBeFlaky = bench.hasChanges && check.kind === 'test' && after.unable === undefined;
+    if (mayBeFlaky && bench.remainingMs() > after.durationMs) {
       const again = await bench.run(check, 'after');
       const still = new Set(again.failures.map(failureKey));
       if (again.hasPassed || !fresh.some((failure) => still.has(failureKey(failure)))) {

@@ -13,6 +13,7 @@ const files = new Set([
   'calc_test.go',
   'A.java',
   'src/main/java/A.java',
+  'src/test/java/com/shop/CartTest.java',
 ]);
 const parse = (output: string) => parseFailures(output, '/home/me/project', (path) => files.has(path));
 
@@ -226,8 +227,39 @@ assertion \`left == right\` failed
     expect(parse('[ERROR] /home/me/project/src/main/java/A.java:[3,9] cannot find symbol\n')).toEqual([
       { file: 'src/main/java/A.java', line: 3, message: 'cannot find symbol' },
     ]);
-    expect(parse('[ERROR]   ATest.adds:12 expected: <3> but was: <2>\n')).toMatchObject([
-      { test: 'ATest.adds' },
+    expect(parse('[ERROR]   ATest.adds:12 expected: <3> but was: <2>\n')).toEqual([
+      { test: 'ATest.adds', message: 'ATest.adds:12 expected: <3> but was: <2>' },
+    ]);
+  });
+
+  it("Maven's tests, whose file is known by the stack above the summary", () => {
+    const output = `[ERROR] Tests run: 3, Failures: 1, Errors: 1, Skipped: 0, Time elapsed: 1.506 s <<< FAILURE! -- in com.shop.CartTest
+[ERROR] com.shop.CartTest.addsUp -- Time elapsed: 0.770 s <<< FAILURE!
+org.opentest4j.AssertionFailedError: expected: <3> but was: <-3>
+	at org.junit.jupiter.api.Assertions.assertEquals(Assertions.java:531)
+	at com.shop.CartTest.addsUp(CartTest.java:10)
+
+[ERROR] com.shop.CartTest.takesTheFirst -- Time elapsed: 0.050 s <<< ERROR!
+java.lang.ArrayIndexOutOfBoundsException: Index 9 out of bounds for length 2
+	at com.shop.Cart.first(Cart.java:11)
+	at com.shop.CartTest.takesTheFirst(CartTest.java:15)
+
+[ERROR] Failures: 
+[ERROR]   CartTest.addsUp:10 expected: <3> but was: <-3>
+[ERROR] Errors: 
+[ERROR]   CartTest.takesTheFirst:15 » ArrayIndexOutOfBounds Index 9 out of bounds for length 2
+[ERROR] Tests run: 3, Failures: 1, Errors: 1, Skipped: 0
+[ERROR] Failed to execute goal org.apache.maven.plugins:maven-surefire-plugin:3.2.5:test (default-test) on project shop: There are test failures.
+`;
+    const file = 'src/test/java/com/shop/CartTest.java';
+    expect(parse(output)).toEqual([
+      { test: 'CartTest.addsUp', file, line: 10, message: 'expected: <3> but was: <-3>' },
+      {
+        test: 'CartTest.takesTheFirst',
+        file,
+        line: 15,
+        message: 'ArrayIndexOutOfBounds Index 9 out of bounds for length 2',
+      },
     ]);
   });
 

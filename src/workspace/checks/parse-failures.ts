@@ -1,3 +1,5 @@
+import { mavenFailures } from './maven-failures.ts';
+
 /** One thing that a check complains of. */
 export interface Failure {
   /** Relative to the workspace; absent where the tool names none, or one outside. */
@@ -58,7 +60,7 @@ const readers: readonly Reader[] = [
   vitest,
   jest,
   nodeTest,
-  maven,
+  mavenFailures,
 ];
 
 function typescript(lines: readonly string[], place: Place): Failure[] {
@@ -242,15 +244,6 @@ function nodeTest(lines: readonly string[], place: Place): Failure[] {
     return [{ ...failure(place(at?.[1] ?? ''), at?.[2], said), test: match[1] ?? '' }];
   });
   return [...spec, ...tap];
-}
-
-function maven(lines: readonly string[], place: Place): Failure[] {
-  return lines.flatMap((line) => {
-    const compiler = /^\[ERROR\] (\S+\.(?:java|kt)):\[(\d+),\d+\] (.*)$/.exec(line);
-    if (compiler) return [failure(place(compiler[1] ?? ''), compiler[2], compiler[3])];
-    const test = /^\[ERROR\]\s+(\w+(?:Test|Tests|IT)\.\w+):(\d+) (.*)$/.exec(line);
-    return test ? [{ message: `${test[1]}:${test[2]} ${test[3]}`, test: test[1] ?? '' }] : [];
-  });
 }
 
 /** What nobody else has read: `file:line:column: message`, `file:line: message`, and Python's tracebacks. */

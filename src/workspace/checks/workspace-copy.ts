@@ -86,12 +86,12 @@ export async function copyWorkspace(options: CopyOptions): Promise<CopyResult> {
     signal?.throwIfAborted();
     const list = () => readdir(join(workspaceFolder, relative), { withFileTypes: true });
     const entries = (await lookAt(relative, list)) ?? [];
-    const hasCargo = entries.some(({ name }) => name === 'Cargo.toml');
+    const buildsInTarget = entries.some(({ name }) => name === 'Cargo.toml' || name === 'pom.xml');
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`;
       const source = join(workspaceFolder, path);
       const target = join(into, path);
-      if (leftOutNames.has(entry.name) || (hasCargo && entry.name === 'target')) continue;
+      if (leftOutNames.has(entry.name) || (buildsInTarget && entry.name === 'target')) continue;
       if (entry.isDirectory()) {
         await makeFolder(target);
         if (linkedNames.has(entry.name)) {

@@ -4,7 +4,7 @@ import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
 import { type BubblewrapMode, createBubblewrap } from './bubblewrap.ts';
 import { runContained } from './run-contained.ts';
 import { defaultLimits, type Sandbox } from './Sandbox.ts';
-import { toolFolders } from './tool-folders.ts';
+import { toolFolders, type UnreadableFolder, unreadableByOthers } from './tool-folders.ts';
 import { createUnsandboxed } from './unsandboxed.ts';
 
 export interface SandboxOptions {
@@ -23,6 +23,8 @@ export type SandboxSearch =
       readonly sandbox: Sandbox;
       readonly mode: BubblewrapMode | 'none';
       readonly userId: number;
+      /** Of the tools' folders, those that commands cannot read, since they run as another user. */
+      readonly unreadable: readonly UnreadableFolder[];
     }
   | { readonly found: false; readonly why: string; readonly howToGetOne: string };
 
@@ -37,6 +39,7 @@ export async function findSandbox(options: SandboxOptions, signal?: AbortSignal)
       sandbox: createUnsandboxed(options.path),
       mode: 'none',
       userId: process.getuid?.() ?? 0,
+      unreadable: [],
     };
   }
   if (process.platform !== 'linux') {
@@ -65,7 +68,10 @@ export async function findSandbox(options: SandboxOptions, signal?: AbortSignal)
     const userId = isRoot ? firstUserId + Math.floor(Math.random() * userIds) : (process.getuid?.() ?? 0);
     const sandbox = createBubblewrap({ program, version, tools, mode, userId });
     const trial = await tryOut(sandbox, signal);
-    if (trial === null) return { found: true, sandbox, mode, userId };
+    if (trial === null) {
+      const unreadable = mode === 'other-user' ? unreadableByOthers(tools) : [];
+      return { found: true, sandbox, mode, userId, unreadable };
+    }
     problem = trial;
   }
   return {

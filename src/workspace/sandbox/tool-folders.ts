@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, relative } from 'node:path';
 
 /** What this machine's tools need to be seen by a sandboxed command, beside the system's own folders. */
@@ -9,6 +9,11 @@ export interface ToolFolders {
   readonly inHome: ReadonlyArray<{ readonly source: string; readonly inHome: string }>;
   readonly path: string;
   readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface UnreadableFolder {
+  readonly source: string;
+  readonly shownAs: string;
 }
 
 /**
@@ -52,9 +57,10 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
   const pyenv = [...folders].find((folder) => folder.endsWith('/.pyenv'));
   const nodePrefix = dirname(dirname(realpathSync(process.execPath)));
   if (!isSystem(`${nodePrefix}/`) && !holds(nodePrefix, home)) folders.add(nodePrefix);
-  const inHome = ['.cargo/registry', '.cargo/git', '.m2/repository']
-    .map((name) => ({ source: join(home, name), inHome: name }))
-    .filter(({ source }) => existsSync(source));
+  const inHome = [
+    ...['.cargo/registry', '.cargo/git'].map((name) => ({ source: join(home, name), inHome: name })),
+    { source: mavenRepository(home), inHome: '.m2/repository' },
+  ].filter(({ source }) => existsSync(source));
   return {
     folders: [...folders].sort(),
     inHome,
@@ -71,6 +77,30 @@ export function toolFolders(pathVariable: string, home: string): ToolFolders {
 function holds(folder: string, other: string): boolean {
   const path = relative(folder, other);
   return path === '' || !(path === '..' || path.startsWith('../'));
+}
+
+/** Those that only their owner may read, and so no command that runs as another user; `shownAs` ends as the tools know the folder. */
+export function unreadableByOthers({ folders, inHome }: ToolFolders): readonly UnreadableFolder[] {
+  return [
+    ...folders.map((source) => ({ source, shownAs: source })),
+    ...inHome.map((each) => ({ source: each.source, shownAs: each.inHome })),
+  ].filter(({ source }) => (statSync(source).mode & 0o005) !== 0o005);
+}
+
+/**
+ * Where Maven keeps what it has downloaded: `localRepository` of the home's settings.xml, of which nothing else is taken, since it may hold
+ * passwords.
+ */
+function mavenRepository(home: string): string {
+  const usual = join(home, '.m2/repository');
+  try {
+    const settings = readFileSync(join(home, '.m2/settings.xml'), 'utf8').replace(/<!--[\s\S]*?-->/g, '');
+    const named = /<localRepository>\s*([^<]+?)\s*<\/localRepository>/.exec(settings)?.[1];
+    const folder = named?.replace(/\$\{(?:user\.home|env\.HOME)\}/g, home);
+    return folder?.startsWith('/') && !holds(folder, home) ? folder : usual;
+  } catch {
+    return usual;
+  }
 }
 
 /** The folder of the version manager that a folder on the PATH belongs to, in whoever's home; null where there is none. */
