@@ -53,6 +53,30 @@ describeInSandbox('the examples of a task', (search) => {
     ).toEqual(['In code block 1, the example "f(1) raises TypeError" fails: it raised RangeError: r.']);
   });
 
+  it('fail where a number comes that is none, which no example can state', async () => {
+    const task = 'half("a") returns "a", and halves() returns [1, 2]';
+    expect(
+      await messages(
+        task,
+        javascript(
+          'const half = (x) => x / 2;\nconst halves = () => [1, 1 / 0];\nmodule.exports = { half };',
+        ),
+      ),
+    ).toEqual([
+      'In code block 1, the example "half("a") gives "a"" fails: it gave NaN.',
+      'In code block 1, the example "halves() gives [1, 2]" fails: it gave [1,Infinity].',
+    ]);
+    expect(
+      await messages(
+        task,
+        python('def half(x):\n    return float("nan")\ndef halves():\n    return [1, float("-inf")]'),
+      ),
+    ).toEqual([
+      'In code block 1, the example "half("a") gives "a"" fails: it gave NaN.',
+      'In code block 1, the example "halves() gives [1, 2]" fails: it gave [1,-Infinity].',
+    ]);
+  });
+
   it('run in TypeScript, without its types', async () => {
     const code = (result: string) =>
       `\`\`\`ts\nexport function size(list: readonly string[]): number { return ${result}; }\n\`\`\`\n`;

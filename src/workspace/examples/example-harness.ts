@@ -1,6 +1,7 @@
 /**
  * Programs that load code, call its functions and say on lines of their own what came of each call. They read `{ code | file, names, calls,
- * mark }` from their input, so that nothing need be written anywhere.
+ * mark }` from their input, so that nothing need be written anywhere. A number that JSON does not have is `{ [mark]: 'NaN' }`, which no example
+ * can state.
  */
 export const pythonHarness = `
 import importlib, io, json, os, sys
@@ -13,7 +14,7 @@ def say(kind, index, **more):
 def plain(value):
     if value is None or isinstance(value, (bool, int, float, str)):
         if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-            raise TypeError
+            return {mark: "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"}
         return value
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
@@ -76,7 +77,7 @@ const say = (kind, index, more) => write('\\n' + mark + ' ' + JSON.stringify({ k
 const plain = (value) => {
   if (value === undefined || value === null) return null;
   if (['boolean', 'string'].includes(typeof value)) return value;
-  if (typeof value === 'number') { if (!Number.isFinite(value)) throw new TypeError(); return value; }
+  if (typeof value === 'number') return Number.isFinite(value) ? value : { [mark]: String(value) };
   if (Array.isArray(value)) return Array.from(value, plain);
   const prototype = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
   if (prototype !== Object.prototype && prototype !== null) throw new TypeError();

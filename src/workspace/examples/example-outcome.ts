@@ -42,7 +42,7 @@ export function exampleOutcomes(
   return examples.map((example, index) => {
     const own = said.filter((each) => each.index === index);
     const result = own.find(({ kind }) => kind === 'value' || kind === 'raised');
-    if (result !== undefined) return judge(example, result);
+    if (result !== undefined) return judge(example, result, mark);
     const isUnderWay = own.length === 1 && own[0]?.kind === 'begun';
     return isUnderWay && ranOutOfTime ? failed(`it did not return within ${timeMs / 1000} s`) : unclear;
   });
@@ -52,7 +52,7 @@ const held: ExampleOutcome = { type: 'held' };
 const unclear: ExampleOutcome = { type: 'unclear' };
 const failed = (problem: string): ExampleOutcome => ({ type: 'failed', problem });
 
-function judge({ expected }: Example, result: Said): ExampleOutcome {
+function judge({ expected }: Example, result: Said, mark: string): ExampleOutcome {
   if (result.kind === 'raised') {
     const names = result.names ?? [];
     if (expected.type === 'exception' && (expected.name === null || names.includes(expected.name)))
@@ -60,8 +60,9 @@ function judge({ expected }: Example, result: Said): ExampleOutcome {
     if (names.some((name) => missing.has(name))) return unclear;
     return failed(`it raised ${names[0]}: ${result.message}`);
   }
-  if (expected.type === 'exception') return failed(`it gave ${shown(result.value)}`);
-  return matches(expected.value, result.value) ? held : failed(`it gave ${shown(result.value)}`);
+  const gave = failed(`it gave ${shown(result.value, mark)}`);
+  if (expected.type === 'exception') return gave;
+  return matches(expected.value, result.value) ? held : gave;
 }
 
 function parse(text: string): readonly Said[] {
@@ -72,7 +73,8 @@ function parse(text: string): readonly Said[] {
   }
 }
 
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? 'nothing';
+function shown(value: unknown, mark: string): string {
+  const json = JSON.stringify(value) ?? 'nothing';
+  const text = json.replaceAll(new RegExp(`\\{"${mark}":"(-?\\w+)"\\}`, 'g'), '$1');
   return text.length > 120 ? `${text.slice(0, 119)}…` : text;
 }
