@@ -92,6 +92,11 @@ interface Class {
 const tooLong = /prompt is too long|context (window|length)|exceeds? .*(context|maximum).*tokens?/i;
 const unpaid = /credit balance|billing|spend limit/i;
 
+/** Whether Claude refuses because nobody pays for it any more; `credit balance is too low` comes as 400 `invalid_request_error`. */
+export function isUnpaid(status: number | undefined, { type, message }: AnthropicError): boolean {
+  return status === 402 || type === 'billing_error' || unpaid.test(message);
+}
+
 function classify(status: number | undefined, body: AnthropicError | undefined): Class {
   const said = body?.message ?? '';
   const type = body?.type ?? '';
@@ -101,7 +106,7 @@ function classify(status: number | undefined, body: AnthropicError | undefined):
   if (status === 529 || status === 503 || type === 'overloaded_error') {
     return { failure: 'overloaded', advice: 'Try again later.' };
   }
-  if (status === 402 || type === 'billing_error' || unpaid.test(said)) {
+  if (isUnpaid(status, { type, message: said })) {
     return { failure: 'authentication', advice: 'Check the credit of the Anthropic account.' };
   }
   if (status === 401 || status === 403 || type === 'authentication_error' || type === 'permission_error') {

@@ -23,7 +23,7 @@ import type { ParsedBody } from './parse-messages-body.ts';
 import { refusal } from './refusal.ts';
 import { type RelayOutcome, relayClaude } from './relay-claude.ts';
 import { type RelayedAnswer, readRelayed } from './relayed-answer.ts';
-import { errorOf, errorTypeOf, turnOutcome } from './turn-outcome.ts';
+import { errorOf, errorTypeOf, mayPassOn, turnOutcome } from './turn-outcome.ts';
 import type { UpstreamAnswer } from './upstream.ts';
 
 type WellFormed = Extract<ParsedBody, { readonly ok: true }>;
@@ -41,9 +41,6 @@ interface ClaudeMiss {
 }
 
 const maxTokensName = '"max_tokens"';
-
-/** Statuses after which somebody else may answer; every other error of Claude is the client's own. */
-const passesOn = (status: number): boolean => status === 429 || status === 408 || status >= 500;
 
 /**
  * Answers one `POST /v1/messages`: policy, hold, Claude, settlement, and Ollama where Claude cannot. Resolves when the client has its
@@ -244,7 +241,7 @@ class MessagesExchange {
       case 'error-answer': {
         const { answer } = outcome;
         const said = `Claude answered ${answer.status}${errorTypeOf(answer)}`;
-        return this.missOfError(answer, said, passesOn(answer.status));
+        return this.missOfError(answer, said, mayPassOn(answer));
       }
     }
   }

@@ -1,3 +1,4 @@
+import { isUnpaid } from '../agents/claude-error.ts';
 import { isRecord, type OpenRecord, textOf } from '../messages/open-record.ts';
 import { chargedTokens } from '../messages/token-usage.ts';
 import { mostTokens } from '../state/check-arguments.ts';
@@ -54,6 +55,14 @@ export function errorOf({ status, body }: UpstreamAnswer): ApiError {
   const fields = errorFields(body);
   const type = textOf(fields['type']) || 'api_error';
   return { status, type, message: textOf(fields['message']) || `Claude answered ${status}` };
+}
+
+/** Whether another may answer in Claude's place: no mistake of the client's. */
+export function mayPassOn(answer: UpstreamAnswer): boolean {
+  const { status } = answer;
+  if (status === 429 || status === 408 || status >= 500) return true;
+  const { type, message } = errorOf(answer);
+  return (status === 400 || status === 402 || status === 403) && isUnpaid(status, { type, message });
 }
 
 function errorFields(body: Buffer): OpenRecord {

@@ -155,6 +155,16 @@ describe('the gateway where Claude cannot answer', () => {
     ['529', { kind: 'overloaded' as const }],
     ['500', { kind: 'server-error' as const }],
     ['502 of a proxy', { kind: 'bad-gateway' as const }],
+    [
+      'an account without credit',
+      {
+        kind: 'status' as const,
+        status: 400,
+        message:
+          'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.',
+      },
+    ],
+    ['402', { kind: 'status' as const, status: 402 }],
     ['a cut before the answer', { kind: 'disconnect' as const }],
     ['an empty body', { kind: 'empty-body' as const }],
     ['an error as the first event', { kind: 'error-event' as const, afterEvents: 0 }],
