@@ -1,4 +1,4 @@
-import { ZoneDays } from '../../state/usage/ZoneDays.ts';
+import { zoneDays } from '../../state/usage/ZoneDays.ts';
 import type { Filter } from './parse-query.ts';
 
 export interface TimeBuckets {
@@ -26,7 +26,7 @@ export function timeBuckets(
     zone,
   }: { readonly firstMs: number | undefined; readonly nowMs: number; readonly zone: string },
 ): TimeBuckets {
-  const days = new ZoneDays(zone);
+  const days = zoneDays(zone);
   const resolution = resolutionOf(filter, nowMs);
   const startsMs: number[] = [];
   const fromMs = filter.sinceMs ?? firstMs ?? nowMs;

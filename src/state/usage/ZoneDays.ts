@@ -5,10 +5,26 @@ import type { CalendarPeriod } from '../Ledger.ts';
 const longMs = 26 * 3_600_000;
 const hourMs = 3_600_000;
 
+/** Zones that are remembered; there are some 400, and a process is asked about one or two. */
+const mostZones = 50;
+const zones = new Map<string, ZoneDays>();
+
+/** The days of a time zone. A year of them takes the calendar longer than any query: the process remembers what it was asked about. */
+export function zoneDays(timeZone: string): ZoneDays {
+  const known = zones.get(timeZone);
+  if (known) return known;
+  if (zones.size >= mostZones) zones.clear();
+  const days = new ZoneDays(timeZone);
+  zones.set(timeZone, days);
+  return days;
+}
+
 /** Days of a time zone, of 23 and 25 hours included. Remembers those that it was asked about. */
 export class ZoneDays {
   private readonly calendar: CalendarPeriod;
   private readonly byGuess = new Map<number, readonly [startMs: number, endMs: number]>();
+  /** Who goes through days asks next for the one that begins with its end. */
+  private latestEndMs = Number.NaN;
 
   constructor(timeZone: string) {
     this.calendar = { period: 'day', timeZone, hour: 0 };
@@ -37,10 +53,11 @@ export class ZoneDays {
       const known = this.byGuess.get(near);
       if (known && atMs >= known[0] && atMs < known[1]) return known;
     }
-    let startMs = periodEndMs({ ...this.calendar }, atMs - longMs);
+    let startMs = atMs === this.latestEndMs ? atMs : periodEndMs({ ...this.calendar }, atMs - longMs);
     let endMs = periodEndMs({ ...this.calendar }, startMs);
     while (endMs <= atMs) [startMs, endMs] = [endMs, periodEndMs({ ...this.calendar }, endMs)];
     const day = [startMs, endMs] as const;
+    this.latestEndMs = endMs;
     this.byGuess.set(this.byGuess.has(guess) ? guess - 0.5 : guess, day);
     return day;
   }

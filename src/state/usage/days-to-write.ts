@@ -1,6 +1,6 @@
 import type { UsagePlan } from './plan-usage.ts';
 import type { UsagePiece } from './UsageTally.ts';
-import { ZoneDays } from './ZoneDays.ts';
+import { zoneDays } from './ZoneDays.ts';
 
 /** Days that are written in one transaction: a few ms each. */
 const mostDays = 15;
@@ -12,7 +12,7 @@ export function daysOf(
   pieces: Iterable<UsagePiece>,
   zone: { readonly timeZone: string; readonly fromMs: number },
 ): Day[] {
-  const days = new ZoneDays(zone.timeZone);
+  const days = zoneDays(zone.timeZone);
   const starts = new Set<number>();
   for (const { atMs } of pieces) if (atMs >= zone.fromMs) starts.add(days.startOf(atMs));
   return [...starts].map((startMs) => [startMs, days.endOf(startMs)]);

@@ -3,7 +3,7 @@ import { quarterMs } from './fold-turns.ts';
 import { type UsageDimension, type UsageKey, type UsageQuery, usageKeys } from './UsageQuery.ts';
 import type { UsagePiece } from './UsageTally.ts';
 import { type UsageView, viewFor } from './usage-views.ts';
-import { ZoneDays } from './ZoneDays.ts';
+import { type ZoneDays, zoneDays } from './ZoneDays.ts';
 
 /** How the stored sums answer a query: whole days from the days of its zone, the rest from quarters of an hour. */
 export interface UsagePlan {
@@ -35,7 +35,7 @@ export function planUsage(query: UsageQuery): UsagePlan {
     );
   }
   const timeZone = query.timeZone ?? 'UTC';
-  const days = new ZoneDays(timeZone);
+  const days = zoneDays(timeZone);
   checkZone(days, timeZone);
   const fromMs = clamp(Math.floor((query.sinceMs ?? firstMs) / quarterMs) * quarterMs);
   const toMs = clamp(Math.ceil((query.untilMs ?? lastMs) / quarterMs) * quarterMs);
