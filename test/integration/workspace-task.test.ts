@@ -57,7 +57,11 @@ describe('a task in a workspace', () => {
     expect(result).toMatchObject({
       agent: 'claude-specialist',
       output: done.text,
-      verdict: { outcome: 'approved', issues: [] },
+      verdict: {
+        outcome: 'approved',
+        // The environment of this installation has no PATH.
+        issues: [{ kind: 'not-checked', message: 'node --test was not run: node is not on the PATH.' }],
+      },
     });
     expect(paths(result)).toEqual(['modified src/cart.js', 'added src/mean.js']);
     expect(result.files[0]?.diff).toContain(
