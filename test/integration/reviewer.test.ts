@@ -10,6 +10,12 @@ const complex = 'Refactor the authentication module to support OAuth2 and migrat
 const review = (outcome: string, ...issues: readonly object[]) => ({
   text: JSON.stringify({ outcome, summary: `It is ${outcome}.`, issues }),
 });
+/** The environment of these installations has no PATH. */
+const notRun = {
+  kind: 'not-checked',
+  severity: 'warning',
+  message: 'node --test was not run: node is not on the PATH.',
+};
 const doubt = (file: string, line: number) => ({ message: 'It is wrong there.', file, line });
 
 describe('a second model that looks at what every check approves', () => {
@@ -79,6 +85,7 @@ describe('a second model that looks at what every check approves', () => {
     expect(result.verdict).toEqual({
       outcome: 'approved',
       issues: [
+        notRun,
         {
           kind: 'doubt',
           severity: 'warning',
@@ -172,7 +179,7 @@ describe('a second model that looks at what every check approves', () => {
   it('sees the changes of a workspace with their lines, and is played by the simulator', async () => {
     installation.claude.script.push(fix, { text: 'Plus now.' });
     const result = await inProject({ reviewer: 'ollama' });
-    expect(result.verdict).toEqual({ outcome: 'approved', issues: [] });
+    expect(result.verdict).toEqual({ outcome: 'approved', issues: [notRun] });
     const body = JSON.stringify(installation.ollama.requests.at(-1)?.body);
     expect(body).toContain('## src/cart.js (modified)');
     expect(body).toContain('     2 +   return prices.reduce((sum, price) => sum + price, 0);');
