@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 30_000 } as const;
@@ -8,6 +9,8 @@ const shared = { environment: 'node', testTimeout: 30_000, hookTimeout: 30_000 }
  */
 export default defineConfig({
   test: {
+    // On two cores the default is one: tests wait for processes and servers for most of their time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
