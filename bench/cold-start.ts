@@ -1,6 +1,7 @@
 /**
  * Cold start of the built `teelamma budget --json` over `node -e 0`, alternating in the same run, in a fresh home with a ledger that is
- * there already; and of `teelamma statusline`, which Claude Code runs after every message. Prints a table and, last, one line of JSON.
+ * there already; and of `teelamma statusline`, which Claude Code runs after every message, beside a program of one line that reads its
+ * input and writes a line, the least that a status line in Node can take. Prints a table and, last, one line of JSON.
  * Goals: the ratio of the medians stays under 2, that of the status line under 1.5.
  *
  *     npm run build && node bench/cold-start.ts [--runs 30]
@@ -22,6 +23,7 @@ const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'teelamma-bench-'));
 const commands = {
   'node -e 0': ['-e', '0'],
+  'node, read and write': ['-e', "console.log(require('node:fs').readFileSync(0, 'utf8').length)"],
   'teelamma --version': [main, '--version'],
   'teelamma statusline': [main, 'statusline'],
   'teelamma budget --json': [main, 'budget', '--json'],
