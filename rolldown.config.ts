@@ -34,14 +34,14 @@ const product: RolldownOptions = {
           name: 'quick',
           test: /src\/(errors|cli\/((statusline|hook)\/.*|style|display-width|clock-time|run-quickly|read-hook-input|known-budgets)|config\/(paths|process-scope|make-folder|write-private-file|match-pattern)|state\/(budget-overview|mirror-content|CoolDown|scope|limits-file|reported-limit)|messages\/(format-(amount|tokens|usd)|open-record))\.ts$/,
         },
-        { name: 'core', test: /@oxc-project|src\/(errors|version|app|config\/[^/]*)\.ts$/ },
+        { name: 'core', test: /@oxc-project|src\/(errors|version|app|config\/.*|agents\/strategy)\.ts$/ },
         {
           name: 'ledger',
-          test: /src\/state\/(sqlite|current-window|budget-status|Ledger\.ts)|src\/messages\/token-usage/,
+          test: /src\/state\/(sqlite|usage|amounts|calendar-period|check-arguments|current-window|budget-status|tokens-left|turn-record|task-columns|token-cost|audit\/usage-of-row|forecast|Ledger\.ts)|src\/messages\/token-usage/,
         },
         {
           name: 'cli',
-          test: /src\/cli\/(?!main|read-task|confirm)[^/]*\.ts$|src\/cli\/(commands\/budget|budget\/s(how-budget|tatus))|node_modules\/commander|lazy-child-process/,
+          test: /src\/cli\/(?!main|read-task|confirm)[^/]*\.ts$|src\/cli\/(commands\/budget\.ts|budget\/(show-budget|status|budget-document|forecast-line))|src\/messages\/format-countdown|node_modules\/commander|lazy-child-process/,
         },
       ],
     },
