@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { InvalidTaskError } from '../pipeline/check-task.ts';
 import type { CliContext } from './CliContext.ts';
 import { InvalidArgumentError } from './InvalidArgumentError.ts';
@@ -71,7 +71,7 @@ async function readBytes(stream: Readable, name: string): Promise<Buffer | null>
 }
 
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   if (code === 'ENOENT') return 'there is no such file';
   if (code === 'EISDIR') return 'it is a folder';
   if (code === 'EACCES' || code === 'EPERM') return 'permission denied';

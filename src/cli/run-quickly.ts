@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { codeOf } from '../errors.ts';
 import { runHook } from './hook/run-hook.ts';
 import type { QuickContext } from './QuickContext.ts';
 import { showStatusLine } from './statusline/show-status-line.ts';
@@ -39,7 +40,7 @@ function writeAtOnce(descriptor: number, text: string, stream: () => NodeJS.Writ
   try {
     writeFileSync(descriptor, text);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
+    const code = codeOf(error);
     // A pipe that is full and does not block.
     if (code === 'EAGAIN') stream().write(text);
     else if (code !== 'EPIPE') throw error;

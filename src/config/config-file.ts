@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { messageOf, TeelammaError } from '../errors.ts';
+import { codeOf, messageOf, TeelammaError } from '../errors.ts';
 import { InvalidConfigError } from './InvalidConfigError.ts';
 import { type SettingKey, settings } from './settings.ts';
 import { writePrivateFile } from './write-private-file.ts';
@@ -69,7 +69,7 @@ function readSections(file: string): Record<string, unknown> {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (codeOf(error) === 'ENOENT') return {};
     throw new InvalidConfigError(file, '', `cannot be read: ${String(error)}`, error);
   }
   let content: unknown;

@@ -1,5 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { codeOf } from '../errors.ts';
 
 /**
  * Makes a folder and the ones above it, each readable by the user alone; one that is there stays as it is. Node's own recursive form
@@ -14,7 +15,7 @@ export function makeFolder(folder: string): void {
     mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     // Another process may have made it since.
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    const isThere = codeOf(error) === 'EEXIST';
     if (!isThere || !statSync(folder).isDirectory()) throw error;
   }
 }

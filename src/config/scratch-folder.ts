@@ -2,6 +2,7 @@ import { lstatSync, mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
 import { chmod, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeOf } from '../errors.ts';
 
 /**
  * Makes a temporary folder for this process, readable by the user alone. Its name says whose it is, so that one whose process was killed can
@@ -51,7 +52,7 @@ function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: it is somebody else's.
-    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+    return codeOf(error) !== 'ESRCH';
   }
 }
 

@@ -2,6 +2,7 @@ import { closeSync, fdatasync, fstatSync, openSync, readSync, unlinkSync, writeS
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeFolder } from '../config/make-folder.ts';
+import { codeOf } from '../errors.ts';
 import { dayOf, listLogFiles, logFileName } from './log-files.ts';
 
 export interface RotatingFileOptions {
@@ -107,7 +108,7 @@ export class RotatingFile {
       try {
         unlinkSync(join(this.options.folder, name));
       } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') continue;
+        if (codeOf(error) === 'ENOENT') continue;
         this.ports.onProblem(
           `The old log file ${name} cannot be deleted: ${String(error)}. Delete it by hand.`,
         );

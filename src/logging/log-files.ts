@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { codeOf } from '../errors.ts';
 
 /** A file of the log, as its name says: one UTC day, numbered from 1 within it. */
 export interface LogFile {
@@ -33,7 +34,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

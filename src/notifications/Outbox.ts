@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writePrivateFile } from '../config/write-private-file.ts';
+import { codeOf } from '../errors.ts';
 
 /** A message that its receiver has not taken yet. */
 export interface KeptMessage {
@@ -44,7 +45,7 @@ export class Outbox {
       renameSync(this.fileOf(message), this.fileOf(later));
       return later;
     } catch (error) {
-      if (isMissing(error)) return null;
+      if (codeOf(error) === 'ENOENT') return null;
       throw error;
     }
   }
@@ -56,7 +57,7 @@ export class Outbox {
       JSON.parse(body);
       return body;
     } catch (error) {
-      if (isMissing(error) || error instanceof SyntaxError) return null;
+      if (codeOf(error) === 'ENOENT' || error instanceof SyntaxError) return null;
       throw error;
     }
   }
@@ -75,8 +76,4 @@ function parseName(name: string): KeptMessage | null {
   const [, since, due, id] = /^(\d{1,15})\.(\d{1,15})\.([\w-]{1,80})\.json$/.exec(name) ?? [];
   if (since === undefined || due === undefined || id === undefined) return null;
   return { id, sinceMs: Number(since), dueMs: Number(due) };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -1,3 +1,4 @@
+import { codeOf } from '../errors.ts';
 import { signWebhook } from './sign-webhook.ts';
 
 export interface WebhookOptions {
@@ -78,7 +79,7 @@ export class Webhook {
     if (error.name === 'TimeoutError') return `it did not answer within ${this.timeoutMs / 1_000} s`;
     if (error.name === 'AbortError') return 'it did not answer before this process ended';
     const cause = error.cause instanceof Error ? error.cause : error;
-    return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+    return codeOf(cause) ?? cause.message;
   }
 }
 

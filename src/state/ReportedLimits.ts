@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { writePrivateFile } from '../config/write-private-file.ts';
-import { messageOf } from '../errors.ts';
+import { codeOf, messageOf } from '../errors.ts';
 import { type KnownLimits, parseLimitsFile } from './limits-file.ts';
 import { limitInReserve, parseLimitHeaders, type ReportedLimit, reserveReason } from './reported-limit.ts';
 
@@ -141,7 +141,7 @@ export class ReportedLimits {
       this.stored = parseLimitsFile(JSON.parse(readFileSync(file, 'utf8')));
     } catch (error) {
       this.stored = new Map();
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      if (codeOf(error) === 'ENOENT') return;
       this.tell(
         `What Claude reported of its limits cannot be read from ${file}, so it is not known until Claude answers again: ${messageOf(error)}. The next answer writes the file anew; nothing needs to be done.`,
       );

@@ -1,4 +1,5 @@
 import { readFile, rename } from 'node:fs/promises';
+import { codeOf } from '../errors.ts';
 import { MirrorFile } from './MirrorFile.ts';
 import { type MirrorContent, parseMirror } from './mirror-content.ts';
 
@@ -24,7 +25,7 @@ export class BudgetMirror extends MirrorFile<MirrorContent> {
     try {
       text = await readFile(this.file, 'utf8');
     } catch (error) {
-      if (hasCode(error, 'ENOENT')) return null;
+      if (codeOf(error) === 'ENOENT') return null;
       this.ports.onWarning(this.unwritable('cannot be read', error).message);
       return null;
     }
@@ -40,7 +41,7 @@ export class BudgetMirror extends MirrorFile<MirrorContent> {
       await rename(this.file, aside);
     } catch (error) {
       // Another process that found it corrupt too was quicker.
-      if (hasCode(error, 'ENOENT')) return;
+      if (codeOf(error) === 'ENOENT') return;
       this.ports.onWarning(this.unwritable('is corrupt and cannot be set aside', error).message);
       return;
     }
@@ -48,8 +49,4 @@ export class BudgetMirror extends MirrorFile<MirrorContent> {
       `${this.file} was not a valid budget file. It was moved to ${aside} and written anew from the ledger, which has every token; nothing was lost.`,
     );
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

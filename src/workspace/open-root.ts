@@ -1,8 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { TeelammaError } from '../errors.ts';
+import { codeOf, TeelammaError } from '../errors.ts';
 import { ignoresCase, type WorkspaceRoot } from './locate.ts';
-import { codeOf } from './read-image.ts';
 
 /**
  * The folder that a task is to work in.

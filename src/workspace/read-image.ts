@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../errors.ts';
 import type { FileImage } from './FileChange.ts';
 import { Refusal } from './Refusal.ts';
 
@@ -57,9 +58,4 @@ function readAll(file: number, size: number): Buffer {
     length += bytes;
   }
   return content.subarray(0, length);
-}
-
-/** The system's code of an error, such as ENOENT. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

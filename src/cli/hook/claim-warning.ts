@@ -1,6 +1,7 @@
 import { closeSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../config/make-folder.ts';
+import { codeOf } from '../../errors.ts';
 import type { OverviewBudget } from '../../state/budget-overview.ts';
 
 /** A session that is older has ended, or may be told again. */
@@ -30,7 +31,7 @@ export function claimWarning(
     closeSync(openSync(join(session, name), 'wx', 0o600));
     return true;
   } catch (error) {
-    return !(error instanceof Error && 'code' in error && error.code === 'EEXIST');
+    return codeOf(error) !== 'EEXIST';
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { codeOf } from '../../errors.ts';
 import type { WindowRecord } from '../../state/audit/LedgerRecords.ts';
 import { budgetStatus } from '../../state/budget-status.ts';
 import type { BudgetSpec } from '../../state/Ledger.ts';
@@ -47,7 +48,7 @@ function readMirror(file: string): MirrorContent | 'none' | null {
   try {
     return parseMirror(readFileSync(file, 'utf8'));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return 'none';
+    if (codeOf(error) === 'ENOENT') return 'none';
     return null;
   }
 }

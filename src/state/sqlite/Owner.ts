@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { codeOf } from '../../errors.ts';
 import type { RecoveryReport } from '../Ledger.ts';
 import { OwnerLock } from './OwnerLock.ts';
 import { abandon } from './operations.ts';
@@ -166,7 +167,7 @@ function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return [];
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../../config/make-folder.ts';
-import { TeelammaError } from '../../errors.ts';
+import { codeOf, TeelammaError } from '../../errors.ts';
 import { applicationId, migrations } from './schema.ts';
 import { corruptError, isBusy } from './sqlite-errors.ts';
 
@@ -45,7 +45,7 @@ export function createPrivateFile(file: string): void {
   try {
     closeSync(openSync(file, 'wx', 0o600));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
   }
 }
 

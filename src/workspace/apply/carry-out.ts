@@ -1,7 +1,8 @@
 import { lstatSync, mkdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { codeOf } from '../../errors.ts';
 import { Refusal } from '../Refusal.ts';
-import { codeOf, readImage } from '../read-image.ts';
+import { readImage } from '../read-image.ts';
 import { type Owner, syncFolder, writeDurably } from './durable-files.ts';
 import { type Journal, type JournalEntry, type Stamp, sameStamp, stampOf } from './Journal.ts';
 

@@ -10,7 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { codeOf } from '../read-image.ts';
+import { codeOf } from '../../errors.ts';
 
 /** Who a file belongs to. */
 export interface Owner {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CodeBlock } from '../../agents/critic/code-blocks.ts';
 import type { Issue } from '../../agents/verdict.ts';
 import { makeScratch, removeScratch } from '../../config/scratch-folder.ts';
-import { codeOf } from '../read-image.ts';
+import { codeOf } from '../../errors.ts';
 import type { SandboxSearch } from '../sandbox/find-sandbox.ts';
 import { defaultLimits } from '../sandbox/Sandbox.ts';
 import { commentText } from './comment-text.ts';
