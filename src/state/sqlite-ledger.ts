@@ -20,7 +20,7 @@ import * as operations from './sqlite/operations.ts';
 import { history, recentOutputTokens, settledTasks, windows } from './sqlite/queries.ts';
 import { generatedId, type TurnRow } from './sqlite/rows.ts';
 import { ledgerError } from './sqlite/sqlite-errors.ts';
-import { readyFromMs, sumUp } from './sqlite/sum-up.ts';
+import { summedFromMs, sumUp } from './sqlite/sum-up.ts';
 import { readTask, readTasks, writeTask } from './sqlite/tasks.ts';
 import { UnitOfWork } from './sqlite/UnitOfWork.ts';
 import { readUsage } from './sqlite/usage.ts';
@@ -318,7 +318,7 @@ class SqliteLedger implements Ledger {
   private async sum(plan: UsagePlan, forMs: number): Promise<number | null> {
     const untilMs = performance.now() + forMs;
     try {
-      let fromMs = this.read(({ db }) => readyFromMs(db, plan));
+      let fromMs = this.read(({ db }) => summedFromMs(db, plan));
       while (fromMs !== null) {
         const { db } = this.open();
         fromMs = (await this.write(() => sumUp(db, plan))).value;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import { daysBefore, daysOf } from '../usage/days-to-write.ts';
-import { foldPieces, nextQuarterMs } from '../usage/fold-turns.ts';
-import type { Gap, ZoneTiers } from '../usage/kept-sums.ts';
+import { foldPieces } from '../usage/fold-turns.ts';
+import { type Gap, mostUnsummed, readyFromMs, wholeFromMs, type ZoneTiers } from '../usage/kept-sums.ts';
 import type { UsagePlan } from '../usage/plan-usage.ts';
 import { narrowViews, wideView } from '../usage/usage-views.ts';
 import { sqlState } from './postgres-errors.ts';
@@ -10,9 +10,8 @@ import { addToQuarters, writeDays, zonesOf } from './stored-sums.ts';
 import { numberOf, transaction } from './transaction.ts';
 import { lateTurns, turnsBetween } from './unsummed-turns.ts';
 
-/** Turns that are summed in one transaction, and turns that a reader sums by itself before it stores their sums. */
+/** Turns that are summed in one transaction. */
 const summedAtOnce = 4_000;
-const mostUnsummed = 1_000;
 /** Between two tries where another process is at it. */
 const pauseMs = 20;
 
@@ -59,10 +58,8 @@ async function stateOf(client: PoolClient, plan: UsagePlan): Promise<State> {
   const zone = plan.wholeDays && (await zoneOf(client, plan.timeZone));
   const isBehind = many > mostUnsummed || (plan.wholeDays !== null && zone === null);
   if (many > mostUnsummed) return { fromMs: plan.toMs, isBehind };
-  const daysMs = plan.wholeDays ? (zone?.fromMs ?? plan.wholeDays.toMs) : 0;
-  const missingMs = plan.wholeDays && daysMs > plan.wholeDays.fromMs ? daysMs : 0;
-  const fromMs = Math.max(await wholeFromMs(client), missingMs);
-  return { fromMs: fromMs <= plan.fromMs ? null : fromMs, isBehind };
+  const [gap] = await gapsOf(client);
+  return { fromMs: readyFromMs(plan, zone, wholeFromMs(gap)), isBehind };
 }
 
 /** The gap with the newest turn first. */
@@ -103,7 +100,7 @@ async function step(client: PoolClient, plan: UsagePlan): Promise<State> {
   // Somebody else that did a step since this transaction began makes this one fail.
   await client.query('UPDATE teelamma.usage_mark SET turn = turn');
   const [gap] = await gapsOf(client);
-  if (gap && nextQuarterMs(gap.newestMs) > plan.fromMs) await sumGap(client, gap);
+  if (gap && wholeFromMs(gap) > plan.fromMs) await sumGap(client, gap);
   if (plan.wholeDays) await keepDays(client, plan);
   return stateOf(client, plan);
 }
@@ -157,7 +154,8 @@ async function keepDays(client: PoolClient, plan: UsagePlan): Promise<void> {
     const tiers = Object.fromEntries(made.rows.map((row) => [String(row['view']), Number(row['seq'])]));
     zone = { timeZone: plan.timeZone, tiers, fromMs };
   }
-  const wholeMs = await wholeFromMs(client);
+  const [gap] = await gapsOf(client);
+  const wholeMs = wholeFromMs(gap);
   const { days, fromMs } = daysBefore(plan, { fromMs: zone.fromMs, wholeMs, firstMs });
   if (fromMs === zone.fromMs) return;
   await writeDays(client, zone, days);
@@ -165,12 +163,6 @@ async function keepDays(client: PoolClient, plan: UsagePlan): Promise<void> {
     fromMs,
     plan.timeZone,
   ]);
-}
-
-/** From when on every turn that is not above the mark is in the quarters of an hour. */
-async function wholeFromMs(client: PoolClient): Promise<number> {
-  const [gap] = await gapsOf(client);
-  return gap ? nextQuarterMs(gap.newestMs) : 0;
 }
 
 function numberOrNull(value: unknown): number | null {

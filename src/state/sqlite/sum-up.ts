@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { daysBefore, daysOf } from '../usage/days-to-write.ts';
-import { foldPieces, nextQuarterMs } from '../usage/fold-turns.ts';
-import type { Gap, ZoneTiers } from '../usage/kept-sums.ts';
+import { foldPieces } from '../usage/fold-turns.ts';
+import { type Gap, mostUnsummed, readyFromMs, wholeFromMs, type ZoneTiers } from '../usage/kept-sums.ts';
 import type { UsagePlan } from '../usage/plan-usage.ts';
 import { narrowViews, wideView } from '../usage/usage-views.ts';
 import { prepared } from './prepared.ts';
@@ -11,24 +11,21 @@ import { lateTurns, turnsBetween } from './unsummed-turns.ts';
 
 /** Turns that are summed in one transaction: some 10 ms in which other processes wait. */
 const summedAtOnce = 2_000;
-/** Turns that a reader sums by itself before it stores their sums. */
-const mostUnsummed = 1_000;
 
 /** From when on the stored sums answer a plan at once; null where they do for all of it. */
-export function readyFromMs(db: DatabaseSync, plan: UsagePlan): number | null {
+export function summedFromMs(db: DatabaseSync, plan: UsagePlan): number | null {
   if (lastTurn(db) - markOf(db) > mostUnsummed) return plan.toMs;
-  const fromMs = Math.max(wholeFromMs(db), daysFromMs(db, plan));
-  return fromMs <= plan.fromMs ? null : fromMs;
+  return readyFromMs(plan, zoneOf(db, plan.timeZone), wholeFromMs(gapsOf(db)[0]));
 }
 
-/** Within a write transaction: one step towards sums that answer a plan at once, the newest turns first. Answers as `readyFromMs`. */
+/** Within a write transaction: one step towards sums that answer a plan at once, the newest turns first. Answers as `summedFromMs`. */
 export function sumUp(db: DatabaseSync, plan: UsagePlan): number | null {
   const isNewZone = plan.wholeDays !== null && zoneOf(db, plan.timeZone) === null;
   if (isNewZone || lastTurn(db) - markOf(db) > mostUnsummed) moveMark(db);
   const [gap] = gapsOf(db);
-  if (gap && nextQuarterMs(gap.newestMs) > plan.fromMs) sumGap(db, gap);
+  if (gap && wholeFromMs(gap) > plan.fromMs) sumGap(db, gap);
   if (plan.wholeDays) keepDays(db, plan);
-  return readyFromMs(db, plan);
+  return summedFromMs(db, plan);
 }
 
 /** The gap with the newest turn first. */
@@ -109,23 +106,14 @@ function keepDays(db: DatabaseSync, plan: UsagePlan): void {
     }
     zone = { timeZone: plan.timeZone, tiers, fromMs };
   }
-  const { days, fromMs } = daysBefore(plan, { fromMs: zone.fromMs, wholeMs: wholeFromMs(db), firstMs });
+  const { days, fromMs } = daysBefore(plan, {
+    fromMs: zone.fromMs,
+    wholeMs: wholeFromMs(gapsOf(db)[0]),
+    firstMs,
+  });
   if (fromMs === zone.fromMs) return;
   writeDays(db, zone, days);
   prepared(db, 'UPDATE usage_tier SET from_ms = ? WHERE time_zone = ?').run(fromMs, plan.timeZone);
-}
-
-/** From when on every turn that is not above the mark is in the quarters of an hour. */
-function wholeFromMs(db: DatabaseSync): number {
-  const [gap] = gapsOf(db);
-  return gap ? nextQuarterMs(gap.newestMs) : 0;
-}
-
-/** From when on the days that a plan wants are kept; 0 where all of them are, or it wants none. */
-function daysFromMs(db: DatabaseSync, { wholeDays, timeZone }: UsagePlan): number {
-  if (!wholeDays) return 0;
-  const fromMs = zoneOf(db, timeZone)?.fromMs ?? wholeDays.toMs;
-  return fromMs <= wholeDays.fromMs ? 0 : fromMs;
 }
 
 function quarterAt(db: DatabaseSync, end: 'min' | 'max'): number | null {
