@@ -262,9 +262,9 @@ class MessagesExchange {
     }
   }
 
-  private missOfError(answer: UpstreamAnswer, said: string, mayPassOn: boolean): ClaudeMiss | null {
+  private missOfError(answer: UpstreamAnswer, said: string, isPassedOn: boolean): ClaudeMiss | null {
     const { gateway, exchange } = this;
-    if (!mayPassOn) {
+    if (!isPassedOn) {
       this.relayError(answer, said);
       return null;
     }
